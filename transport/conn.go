@@ -1,0 +1,75 @@
+// Package transport is the client half of every local transport: it carries
+// one application message to a device and its answer back, protected as the
+// device wants it. It knows no methods.
+//
+// The first seam of wattle is here: [Conn]. Which transport to use is a
+// [wattle.Route]; [Open] makes the Conn for it. See
+// docs/protocol/transports.md.
+package transport
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"wattle"
+)
+
+// Conn carries messages to one device. Exchange makes a session first where
+// the transport needs one and none is alive, so that the first call and a call
+// after Reset cost a handshake. Calls from several goroutines are put in order:
+// devices refuse two at once. A caller whose ctx ends while it waits leaves the
+// queue; one whose ctx ends in the middle of an exchange costs the session.
+//
+// Exchange makes at most one attempt and does not retry; package session does.
+// (The exceptions are inside one attempt: a kept-alive connection that turns out to
+// be closed is opened again, and section 2.1's repeated handshake.)
+// Errors wrap a class of package wattle: ErrUnreachable (also for timeouts),
+// ErrSession, ErrAuth, ErrAccess, ErrTransport, ErrBusy, ErrProtocol, or
+// ErrClosed.
+type Conn interface {
+	Exchange(ctx context.Context, request []byte) ([]byte, error)
+	// Reset forgets the session; the next Exchange makes a new one.
+	Reset()
+	// Info tells what is known by now; it grows with the first handshake.
+	Info() Info
+	Close() error
+}
+
+// Resumer is a Conn whose session can outlive the process. Export gives an
+// opaque text that [Options.Resume] takes, or nil when there is no session.
+// It holds keys: store it with mode 0600 only.
+type Resumer interface{ Export() []byte }
+
+// Info is what a Conn knows of its session.
+type Info struct {
+	Route wattle.Route // with Version filled in once it is known
+	// Credential is the label of the candidate that fitted, see [Candidates];
+	// "" before the first handshake and where none are needed.
+	Credential string
+	Resumed    bool // the session was taken from Options.Resume and not made here
+	Handshakes int  // how many sessions were made
+	MaxAnswer  int  // bytes; 0 is no limit of the transport's own
+}
+
+// Options are what all transports take; nil and the zero value work.
+type Options struct {
+	// Account is what the user gave. Set-up and blank credentials are tried
+	// as well where that costs no attempt (KLAP) or one more (AES).
+	Account wattle.Credentials
+	// Prefer is the label of the candidate that worked last time, "" if unknown.
+	Prefer string
+	// DialContext opens TCP and UDP connections; nil means net.Dialer.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+	// Timeout is for one exchange where ctx has no earlier deadline; 0 means 5 s.
+	Timeout time.Duration
+	// Rand gives seeds and keys; nil means crypto/rand.
+	Rand io.Reader
+	// Resume is a session that an earlier process exported, nil for none. One
+	// that does not fit the route is ignored.
+	Resume []byte
+	// Logger gets debug lines without secrets; nil means none.
+	Logger *slog.Logger
+}
