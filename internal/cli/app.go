@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// globals are the flags that every command takes.
+type globals struct {
+	config, profile, output string
+	json, quiet, verbose    bool
+	debug, noColor, noInput bool
+	timeout                 time.Duration
+}
+
+// app is one run of the program: its streams, flags and what was loaded so
+// far. It is used by one goroutine, except where a method says otherwise.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	getenv   func(string) string
+	environ  func() []string
+
+	inTTY, outTTY, errTTY bool
+	outStyle, errStyle    style
+
+	flags   globals
+	set     *settings
+	prof    *profile
+	log     *slog.Logger
+	timeout time.Duration // of the whole command; 0: none
+}
+
+// Main runs the program on the process's own streams and gives its exit
+// status. The first Ctrl-C (or SIGTERM) ends the command; the second kills.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ}
+	return int(a.run(ctx, os.Args[1:]))
+}
+
+// run is one command from its arguments to its exit code.
+func (a *app) run(ctx context.Context, args []string) Code {
+	_, a.outTTY = terminal(a.out)
+	_, a.errTTY = terminal(a.err)
+	if f, ok := a.in.(*os.File); ok {
+		a.inTTY = term.IsTerminal(int(f.Fd()))
+	}
+	a.errStyle = colourful(a.err, false, a.getenv)
+	a.outStyle = colourful(a.out, false, a.getenv)
+	root := newRoot(a)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return CodeOK
+	}
+	code := exitCode(err)
+	if code == CodeInterrupted {
+		// Who pressed Ctrl-C knows why it ended; a program wants to be told.
+		if a.jsonWanted() {
+			a.report(&fault{err: err, code: code})
+		}
+		return code
+	}
+	a.report(err)
+	return code
+}
+
+// prepare runs before each command: it settles what flags, environment and
+// configuration file say together.
+func (a *app) prepare() error {
+	set, err := a.settings()
+	if err != nil {
+		return err
+	}
+	if f := set.text("output"); !contains(formats, f) {
+		return usagef("", "--output %q: want one of %s", f, list(formats))
+	}
+	never := a.flags.noColor
+	switch set.text("color") {
+	case "never":
+		never = true
+	case "always":
+		if !a.flags.noColor && a.getenv("NO_COLOR") == "" {
+			a.outStyle, a.errStyle = true, true
+		}
+	}
+	if never {
+		a.outStyle, a.errStyle = false, false
+	}
+	a.timeout = set.duration("timeout")
+	return nil
+}
+
+// format is how results are printed.
+func (a *app) format() string {
+	if a.flags.json {
+		return formatJSON
+	}
+	if a.set != nil {
+		return a.set.text("output")
+	}
+	if a.flags.output != "" {
+		return a.flags.output
+	}
+	return formatTable
+}
+
+func (a *app) jsonWanted() bool { return a.format() == formatJSON }
+
+// limit is the context of a command that has an end of its own: it ends
+// earlier when --timeout says so.
+func (a *app) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.timeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, a.timeout)
+}
+
+// logger writes debug lines to stderr with --debug, and is silent without.
+func (a *app) logger() *slog.Logger {
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+		if a.flags.debug {
+			a.log = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		}
+	}
+	return a.log
+}

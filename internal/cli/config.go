@@ -1,0 +1,231 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/spf13/cobra"
+)
+
+func newConfig(a *app) *cobra.Command {
+	cmd := group(&cobra.Command{
+		Use:     "config",
+		Short:   "Show and change the settings",
+		GroupID: groupSetup,
+		Example: "wattle config show --origin\nwattle config set discovery.targets 192.168.50.0/24",
+	})
+	cmd.AddCommand(newConfigShow(a), newConfigPath(a), newConfigSet(a))
+	return cmd
+}
+
+func newConfigShow(a *app) *cobra.Command {
+	var origin bool
+	cmd := &cobra.Command{
+		Use:     "show [KEY...]",
+		Short:   "Print the settings as they apply now",
+		Example: "wattle config show\nwattle config show --origin\nwattle config show discovery.targets",
+		Long: `A flag wins over the environment, the environment over the file, the file over
+the default; --origin says which of them it was. Passwords are never settings.`,
+		ValidArgsFunction: fixed(keys()...),
+		RunE: func(_ *cobra.Command, args []string) error {
+			set, err := a.settings()
+			if err != nil {
+				return err
+			}
+			wanted := args
+			if len(wanted) == 0 {
+				for _, row := range schema {
+					if !strings.Contains(row.key, "*") {
+						wanted = append(wanted, row.key)
+					}
+				}
+				for _, key := range slices.Sorted(maps.Keys(set.byKey)) {
+					if !slices.Contains(wanted, key) {
+						wanted = append(wanted, key)
+					}
+				}
+			}
+			head := []string{"key", "value"}
+			if origin {
+				head = append(head, "origin")
+			}
+			t := &table{head: head}
+			type entry struct {
+				Value  any    `json:"value"`
+				Origin string `json:"origin"`
+			}
+			doc := map[string]any{}
+			for _, key := range wanted {
+				row, ok := findSetting(key)
+				if !ok {
+					return &fault{err: fmt.Errorf("no setting %q", key), code: CodeNotFound, hint: meant(key, keys())}
+				}
+				v := set.get(key)
+				cells := []cell{plain(key), plain(strings.Join(v.values, ", "))}
+				if origin {
+					cells = append(cells, dimmed(v.origin))
+				}
+				t.add(cells...)
+				var val any = strings.Join(v.values, ",")
+				switch {
+				case row.kind == words:
+					val = append([]string{}, v.values...)
+				case row.kind == boolean:
+					val = val == "true"
+				}
+				doc[key] = val
+				if origin {
+					doc[key] = entry{val, v.origin}
+				}
+			}
+			return a.print(doc, t)
+		},
+	}
+	cmd.Flags().BoolVar(&origin, "origin", false, "say where each value comes from")
+	return cmd
+}
+
+func newConfigPath(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "path",
+		Short:   "Print where settings and state are stored",
+		Example: "wattle config path\nls -l \"$(wattle config path -o json | jq -r .state)\"",
+		Args:    exactly(0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			file, err := a.configFile()
+			if err != nil {
+				return err
+			}
+			p, err := a.profile()
+			if err != nil {
+				return err
+			}
+			t := &table{head: []string{"what", "path"}, bare: true}
+			t.add(plain("config"), plain(file))
+			t.add(plain("state"), plain(p.dir))
+			return a.print(map[string]string{"config": file, "state": p.dir}, t)
+		},
+	}
+}
+
+func newConfigSet(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "set KEY VALUE...",
+		Short:   "Change a setting in the configuration file",
+		Long:    "Comments in the file are kept. A list takes several values.",
+		Example: "wattle config set discovery.targets 192.168.50.0/24 10.0.7.255\nwattle config set output json",
+		Args:    atLeast(2, "a key and a value"),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				return keys(), cobra.ShellCompDirectiveNoFileComp
+			}
+			row, _ := findSetting(args[0])
+			return row.choices, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			row, ok := findSetting(args[0])
+			if !ok {
+				return &fault{err: fmt.Errorf("no setting %q", args[0]), code: CodeNotFound, hint: meant(args[0], keys())}
+			}
+			if err := row.check(args[1:]); err != nil {
+				return err
+			}
+			file, err := a.configFile()
+			if err != nil {
+				return err
+			}
+			old, err := os.ReadFile(file)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			changed, err := edit(file, old, row, args[1:])
+			if err != nil {
+				return err
+			}
+			return replaceFile(file, changed)
+		},
+	}
+}
+
+// edit gives the text of a file with one setting changed, comments kept.
+func edit(path string, old []byte, row setting, values []string) ([]byte, error) {
+	var leaf any = values[0]
+	switch row.kind {
+	case words:
+		leaf = values
+	case boolean:
+		leaf = values[0] == "true"
+	}
+	parts := strings.Split(row.key, ".")
+	doc := leaf
+	for _, part := range slices.Backward(parts) {
+		doc = yaml.MapSlice{{Key: part, Value: doc}}
+	}
+	added, err := yaml.MarshalWithOptions(doc, yaml.IndentSequence(true))
+	if err != nil {
+		return nil, err
+	}
+	file, err := parser.ParseBytes(old, parser.ParseComments)
+	if err != nil {
+		return nil, yamlError(path, err)
+	}
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		return append(old, added...), nil
+	}
+	if c, ok := file.Docs[0].Body.(*ast.CommentGroupNode); ok {
+		return append([]byte(c.String()+"\n"), added...), nil
+	}
+	p, err := yaml.PathString("$." + row.key)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.FilterFile(file); err == nil {
+		text, err := yaml.MarshalWithOptions(leaf, yaml.IndentSequence(true))
+		if err != nil {
+			return nil, err
+		}
+		err = p.ReplaceWithReader(file, strings.NewReader(string(text)))
+		return []byte(file.String()), err
+	}
+	root, _ := yaml.PathString("$")
+	if err := root.MergeFromReader(file, strings.NewReader(string(added))); err != nil {
+		return nil, err
+	}
+	out := []byte(file.String())
+	// The result is read back before it replaces what the user wrote.
+	return out, parseConfig(path, out, &settings{byKey: map[string]value{}})
+}
+
+// replaceFile writes a file whole or not at all.
+func replaceFile(path string, b []byte) error {
+	if len(b) > 0 && b[len(b)-1] != '\n' {
+		b = append(b, '\n')
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".wattle-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// configFile is where the configuration is read from: --config,
+// WATTLE_CONFIG, else config.yaml in the user's configuration folder.
+func (a *app) configFile() (string, error) {
+	if a.flags.config != "" {
+		return a.flags.config, nil
+	}
+	if path := a.getenv("WATTLE_CONFIG"); path != "" {
+		return path, nil
+	}
+	dir, err := a.folder("XDG_CONFIG_HOME", ".config")
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "config.yaml"), nil
+}
+
+// stateRoot is the folder of known devices, sessions and credentials:
+// WATTLE_STATE_DIR, systemd's STATE_DIRECTORY, else the user's state folder.
+func (a *app) stateRoot() (string, error) {
+	if dir := a.getenv("WATTLE_STATE_DIR"); dir != "" {
+		return dir, nil
+	}
+	if dir := a.getenv("STATE_DIRECTORY"); dir != "" {
+		return filepath.SplitList(dir)[0], nil
+	}
+	return a.folder("XDG_STATE_HOME", ".local/state")
+}
+
+// folder is our folder below one of the XDG base folders, or what the
+// platform has instead. It follows the XDG base directory specification: a
+// relative path in the variable is ignored. (A library for this exists; it reads files while the
+// program starts.)
+func (a *app) folder(variable, fallback string) (string, error) {
+	if base := a.getenv(variable); filepath.IsAbs(base) {
+		return filepath.Join(base, "wattle"), nil
+	}
+	switch runtime.GOOS {
+	case "darwin", "windows":
+		base, err := os.UserConfigDir()
+		return filepath.Join(base, "wattle"), err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", usagef("set HOME, "+variable+" or WATTLE_STATE_DIR", "no home folder: %w", err)
+	}
+	return filepath.Join(home, filepath.FromSlash(fallback), "wattle"), nil
+}

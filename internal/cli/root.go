@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// The groups of commands in the help.
+const (
+	groupRead   = "read"
+	groupSwitch = "switch"
+	groupSetup  = "setup"
+	groupSim    = "sim"
+)
+
+// newRoot builds the command tree.
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "wattle",
+		Short: "Find, read, switch and simulate Kasa and Tapo devices",
+		Long: `wattle finds TP-Link Kasa and Tapo devices in the local network, reads and
+switches them, and stands in for them where there are none. It needs no cloud.`,
+		Example: `wattle demo                          # no devices at hand? a simulated home
+wattle discover                      # look for devices
+wattle auth login                    # the account that the devices were set up with
+wattle on "Desk lamp"                # by name, address, MAC or id
+wattle set "Desk lamp" brightness=40 color_temperature=2700
+wattle state --json`,
+		Args:              cobra.ArbitraryArgs,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		DisableAutoGenTag: true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.prepare() },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	root.AddGroup(
+		&cobra.Group{ID: groupRead, Title: "Find and read:"},
+		&cobra.Group{ID: groupSwitch, Title: "Switch and change:"},
+		&cobra.Group{ID: groupSim, Title: "Without hardware:"},
+		&cobra.Group{ID: groupSetup, Title: "Account and settings:"},
+	)
+	f := root.PersistentFlags()
+	f.StringVar(&a.flags.profile, "profile", "", "account and state to use; \"demo\" is the simulated home (env WATTLE_PROFILE)")
+	f.StringVar(&a.flags.config, "config", "", "configuration `file` (env WATTLE_CONFIG)")
+	f.StringVarP(&a.flags.output, "output", "o", "", "`format` of the result: table, json, yaml or csv")
+	f.BoolVar(&a.flags.json, "json", false, "print JSON: the result on stdout, the last error on stderr")
+	f.DurationVar(&a.flags.timeout, "timeout", 0, "give up after this long, such as 5s")
+	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print nothing but results and errors")
+	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "say more on stderr")
+	f.BoolVar(&a.flags.debug, "debug", false, "log what is sent where to stderr, without secrets")
+	f.BoolVar(&a.flags.noColor, "no-color", false, "no colours (env NO_COLOR)")
+	f.BoolVar(&a.flags.noInput, "no-input", false, "never ask; fail instead")
+	_ = root.RegisterFlagCompletionFunc("output", fixed(formats...))
+	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
+
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpFunc(a.help)
+	root.SetHelpCommand(helpCommand(a))
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.AddCommand(
+		newConfig(a), newVersion(a), newCompletion(a),
+	)
+	root.AddCommand(topics()...)
+	return root
+}
+
+// fixed completes from a fixed list.
+func fixed(words ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// unknownCommand says which command was likely meant.
+func unknownCommand(parent *cobra.Command, typed string) error {
+	var names []string
+	for _, c := range parent.Commands() {
+		if c.IsAvailableCommand() || c.Name() == "help" {
+			names = append(append(names, c.Name()), c.Aliases...)
+		}
+	}
+	hint := meant(typed, names)
+	if hint == "" {
+		hint = `"` + parent.CommandPath() + ` --help" lists the commands`
+	}
+	return usagef(hint, "unknown command %q", parent.CommandPath()+" "+typed)
+}
+
+// flagError says which flag was likely meant.
+func flagError(cmd *cobra.Command, err error) error {
+	hint := `"` + cmd.CommandPath() + ` --help" lists the flags`
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		if found := meant("--"+unknown.GetSpecifiedName(), names); found != "" {
+			hint = found
+		}
+	}
+	return usagef(hint, "%w", err)
+}
+
+// group is a command that has only subcommands.
+func group(cmd *cobra.Command) *cobra.Command {
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return unknownCommand(cmd, args[0])
+		}
+		return cmd.Help()
+	}
+	return cmd
+}
+
+// atLeast and exactly check the number of arguments and say what is missing.
+func atLeast(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < n {
+			return usagef("for example: "+firstExample(cmd), "%s: missing %s", cmd.CommandPath(), what)
+		}
+		return nil
+	}
+}
+
+func exactly(n int, what string) cobra.PositionalArgs {
+	return between(n, n, what)
+}
+
+func between(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := atLeast(least, what)(cmd, args); err != nil {
+			return err
+		}
+		if len(args) > most {
+			return usagef("names with blanks need quotes; for example: "+firstExample(cmd), "%s: %q is too much", cmd.CommandPath(), args[most])
+		}
+		return nil
+	}
+}

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// setting is the row of one key of the configuration: flags, environment, file, manual
+// and completion range over [schema].
+type setting struct {
+	key      string // "discovery.timeout"; "*" stands for a name of the user's
+	kind     kind
+	fallback string
+	flag     string // global flag that overrides it, "" for none
+	choices  []string
+	help     string
+}
+
+type kind uint8
+
+const (
+	text kind = iota
+	boolean
+	duration
+	words // list of texts; in the environment separated by commas
+)
+
+func (k kind) String() string {
+	return [...]string{"text", "true or false", "duration", "list"}[k]
+}
+
+// env is the variable that overrides a setting: WATTLE_SECTION__KEY.
+func (s setting) env() string {
+	return "WATTLE_" + strings.ToUpper(strings.ReplaceAll(s.key, ".", "__"))
+}
+
+var schema = []setting{
+	{key: "profile", flag: "profile", help: "Which account and state to use where --profile does not say."},
+	{key: "output", flag: "output", fallback: formatTable, choices: formats, help: "How results are printed."},
+	{key: "color", fallback: "auto", choices: []string{"auto", "always", "never"}, help: "When to colour; NO_COLOR wins."},
+	{key: "timeout", kind: duration, flag: "timeout", help: "How long a command may take; empty is no limit."},
+	{key: "discovery.targets", kind: words, help: "Hosts, broadcast addresses and ranges to sweep in addition to the networks of this machine."},
+	{key: "discovery.timeout", kind: duration, fallback: "3s", help: "How long a sweep listens."},
+	{key: "account.username", help: "E-mail of the TP-Link account, spelled as when the devices were set up. The password is never here: run \"wattle auth login\"."},
+	{key: "profiles.*.username", help: "E-mail of this profile's account."},
+	{key: "profiles.*.targets", kind: words, help: "What this profile sweeps in addition."},
+	{key: "profiles.*.loopback_only", kind: boolean, help: "Sweep this machine only, for simulated homes."},
+}
+
+// find gives the row of a key, with the key as it was asked for.
+func findSetting(key string) (setting, bool) {
+	parts := strings.Split(key, ".")
+	for _, row := range schema {
+		want := strings.Split(row.key, ".")
+		if len(want) != len(parts) {
+			continue
+		}
+		ok := true
+		for i := range want {
+			ok = ok && (want[i] == parts[i] || want[i] == "*" && parts[i] != "")
+		}
+		if ok {
+			row.key = key
+			return row, true
+		}
+	}
+	return setting{}, false
+}
+
+// check tells what is wrong with a value for the setting.
+func (s setting) check(values []string) error {
+	if s.kind != words && len(values) != 1 {
+		return usagef("", "%s: want one value (%s), not a list", s.key, s.kind)
+	}
+	for _, v := range values {
+		switch {
+		case s.kind == boolean && v != "true" && v != "false":
+			return usagef("", "%s: %q is not true or false", s.key, v)
+		case s.kind == duration && v != "":
+			if d, err := time.ParseDuration(v); err != nil || d < 0 {
+				return usagef(`write a number and a unit, such as "1500ms" or "5s"`, "%s: %q is not a duration", s.key, v)
+			}
+		case len(s.choices) > 0 && !slices.Contains(s.choices, v):
+			return usagef(meant(v, s.choices), "%s: %q is not %s", s.key, v, list(s.choices))
+		}
+	}
+	return nil
+}
+
+// value is what a setting is, and where that was said.
+type value struct {
+	values []string
+	origin string // "default", "flag --timeout", "env WATTLE_OUTPUT", "file.yaml:3"
+}
+
+// settings are all values by key, after precedence.
+type settings struct {
+	byKey map[string]value
+	file  string // path of the file, "" where there is none
+}
+
+func (s *settings) get(key string) value {
+	if v, ok := s.byKey[key]; ok {
+		return v
+	}
+	row, _ := findSetting(key)
+	if row.fallback == "" {
+		return value{origin: "default"}
+	}
+	return value{values: []string{row.fallback}, origin: "default"}
+}
+
+func (s *settings) list(key string) []string { return s.get(key).values }
+
+func (s *settings) text(key string) string { return strings.Join(s.get(key).values, ",") }
+
+func (s *settings) bool(key string) bool { return s.text(key) == "true" }
+
+func (s *settings) duration(key string) time.Duration {
+	d, err := time.ParseDuration(s.text(key))
+	if err != nil {
+		return 0 // check refused everything but ""
+	}
+	return d
+}
+
+// settings loads and merges once: flag over environment over file over default.
+func (a *app) settings() (*settings, error) {
+	if a.set != nil {
+		return a.set, nil
+	}
+	path, err := a.configFile()
+	if err != nil {
+		return nil, err
+	}
+	set, err := readConfig(path, a.flags.config != "" || a.getenv("WATTLE_CONFIG") != "")
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range schema {
+		if strings.Contains(row.key, "*") {
+			continue
+		}
+		if v := a.getenv(row.env()); v != "" {
+			values := []string{v}
+			if row.kind == words {
+				values = split(v)
+			}
+			if err := row.check(values); err != nil {
+				return nil, of(row.env(), err)
+			}
+			set.byKey[row.key] = value{values, "env " + row.env()}
+		}
+	}
+	for flag, v := range map[string]string{"profile": a.flags.profile, "output": a.flags.output, "timeout": durationText(a.flags.timeout)} {
+		if v != "" {
+			set.byKey[flag] = value{[]string{v}, "flag --" + flag}
+		}
+	}
+	if a.flags.json {
+		set.byKey["output"] = value{[]string{formatJSON}, "flag --json"}
+	}
+	a.set = set
+	return set, nil
+}
+
+func durationText(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
+}
+
+// split cuts a list from the environment or a command line at commas and blanks.
+func split(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+}

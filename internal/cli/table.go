@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"io"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// cell is one field of a table: plain text, and how it is painted on a
+// terminal that has colours.
+type cell struct {
+	text  string
+	paint func(style, string) string
+}
+
+func plain(text string) cell { return cell{text: text} }
+
+func dimmed(text string) cell { return cell{text, style.dim} }
+
+// table is what a person sees of a list, and what CSV is made of.
+type table struct {
+	head []string // upper case in the output; csv uses it as it is
+	rows [][]cell
+	// bare leaves the head out where a person reads it.
+	bare bool
+}
+
+func (t *table) add(cells ...cell) { t.rows = append(t.rows, cells) }
+
+// lines renders the table: columns two blanks apart, clipped to width columns
+// unless it is 0, no blanks at the end of a line.
+func (t *table) lines(st style, width int) []string {
+	widths := make([]int, len(t.head))
+	if !t.bare {
+		for i, h := range t.head {
+			widths[i] = runewidth.StringWidth(h)
+		}
+	}
+	clean := make([][]string, len(t.rows))
+	for r, row := range t.rows {
+		clean[r] = make([]string, len(row))
+		for i, c := range row {
+			clean[r][i] = oneLine(c.text)
+			if i < len(widths) {
+				widths[i] = max(widths[i], runewidth.StringWidth(clean[r][i]))
+			}
+		}
+	}
+	fit(widths, width)
+	var out []string
+	if !t.bare {
+		head := make([]cell, len(t.head))
+		texts := make([]string, len(t.head))
+		for i, h := range t.head {
+			texts[i] = strings.ToUpper(h)
+			head[i].paint = style.dim
+		}
+		out = append(out, line(st, widths, head, texts))
+	}
+	for r, row := range t.rows {
+		out = append(out, line(st, widths, row, clean[r]))
+	}
+	return out
+}
+
+// fit takes width away from the widest columns until the line fits.
+func fit(widths []int, width int) {
+	if width <= 0 {
+		return
+	}
+	total := 2 * (len(widths) - 1)
+	for _, w := range widths {
+		total += w
+	}
+	for ; total > width; total-- {
+		widest := 0
+		for i, w := range widths {
+			if w > widths[widest] {
+				widest = i
+			}
+		}
+		if widths[widest] <= 4 {
+			return
+		}
+		widths[widest]--
+	}
+}
+
+func line(st style, widths []int, cells []cell, texts []string) string {
+	var b strings.Builder
+	pending := 0
+	for i, text := range texts {
+		if i >= len(widths) {
+			break
+		}
+		text = runewidth.Truncate(text, widths[i], "…")
+		w := runewidth.StringWidth(text)
+		if text != "" {
+			b.WriteString(strings.Repeat(" ", pending))
+			pending = 0
+			if paint := cells[i].paint; paint != nil {
+				text = paint(st, text)
+			}
+			b.WriteString(text)
+		}
+		pending += widths[i] - w + 2
+	}
+	return b.String()
+}
+
+func (t *table) write(w io.Writer, st style, width int) error {
+	var b strings.Builder
+	for _, l := range t.lines(st, width) {
+		b.WriteString(l)
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
