@@ -13,7 +13,8 @@ var (
 	// refusals lock accounts and devices.
 	ErrAuth = errors.New("credentials refused")
 	// ErrAccess: the device refuses third-party programs whatever the
-	// credentials (403 at handshake1, 1003). The remedy is a switch in the app.
+	// credentials (403 at handshake1, or 1003 and no other transport works; 1003
+	// alone is ErrTransport). The remedy is a switch in the app.
 	ErrAccess = errors.New("local access is switched off")
 	// ErrLockout: the device wants no login for a while.
 	ErrLockout = errors.New("locked out for a while")
@@ -83,4 +84,7 @@ type CodeInfo struct {
 	Name  string // as client projects name it, "" when unknown
 	Class error  // one of the Err values; ErrRefused when unknown
 	Hint  string // what a person can do, "" where nothing is known
+	// Retries is how often asking again can help, after a pause or with a new
+	// session as the class says: 0 never, at most 3.
+	Retries int
 }
