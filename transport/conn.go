@@ -28,7 +28,10 @@ import (
 // be closed is opened again, and section 2.1's repeated handshake.)
 // Errors wrap a class of package wattle: ErrUnreachable (also for timeouts),
 // ErrSession, ErrAuth, ErrAccess, ErrTransport, ErrBusy, ErrProtocol, or
-// ErrClosed.
+// ErrClosed. ErrSession is for a request that the device turned away unseen (403,
+// 9999); an answer that cannot be decrypted is ErrProtocol, since the request may
+// have been carried out. What fails before the request was written is marked with
+// [Unsent].
 type Conn interface {
 	Exchange(ctx context.Context, request []byte) ([]byte, error)
 	// Reset forgets the session; the next Exchange makes a new one.
