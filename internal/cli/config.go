@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -165,44 +166,61 @@ func edit(path string, old []byte, row setting, values []string) ([]byte, error)
 	case boolean:
 		leaf = values[0] == "true"
 	}
-	parts := strings.Split(row.key, ".")
-	doc := leaf
-	for _, part := range slices.Backward(parts) {
-		doc = yaml.MapSlice{{Key: part, Value: doc}}
-	}
-	added, err := yaml.MarshalWithOptions(doc, yaml.IndentSequence(true))
-	if err != nil {
-		return nil, err
-	}
 	file, err := parser.ParseBytes(old, parser.ParseComments)
 	if err != nil {
 		return nil, yamlError(path, err)
 	}
-	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		return append(old, added...), nil
+	parts := strings.Split(row.key, ".")
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil || file.Docs[0].Body.Type() == ast.CommentType {
+		added, err := below(parts, leaf)
+		if len(old) > 0 && old[len(old)-1] != '\n' {
+			old = append(old, '\n')
+		}
+		return append(old, added...), err
 	}
-	if c, ok := file.Docs[0].Body.(*ast.CommentGroupNode); ok {
-		return append([]byte(c.String()+"\n"), added...), nil
-	}
-	p, err := yaml.PathString("$." + row.key)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := p.FilterFile(file); err == nil {
-		text, err := yaml.MarshalWithOptions(leaf, yaml.IndentSequence(true))
+	// The deepest part of the key that is there already takes the rest.
+	for n := len(parts); n >= 0; n-- {
+		where, err := yaml.PathString("$" + strings.Join(append([]string{""}, parts[:n]...), "."))
 		if err != nil {
 			return nil, err
 		}
-		err = p.ReplaceWithReader(file, strings.NewReader(string(text)))
-		return []byte(file.String()), err
+		node, err := where.FilterFile(file)
+		if err != nil || node.Type() == ast.NullType && n < len(parts) {
+			continue // nothing there: it is put in at the level above
+		}
+		rest, err := below(parts[n:], leaf)
+		if err != nil {
+			return nil, err
+		}
+		switch node.Type() {
+		case ast.MappingType, ast.MappingValueType:
+			err = where.MergeFromReader(file, bytes.NewReader(rest))
+		default:
+			err = where.ReplaceWithReader(file, bytes.NewReader(rest))
+		}
+		if err != nil {
+			return nil, err
+		}
+		break
 	}
-	root, _ := yaml.PathString("$")
-	if err := root.MergeFromReader(file, strings.NewReader(string(added))); err != nil {
+	// What comes out is read back before it replaces what the user wrote.
+	out := []byte(file.String())
+	back := &settings{byKey: map[string]value{}}
+	if err := parseConfig(path, out, back); err != nil {
 		return nil, err
 	}
-	out := []byte(file.String())
-	// The result is read back before it replaces what the user wrote.
-	return out, parseConfig(path, out, &settings{byKey: map[string]value{}})
+	if !slices.Equal(back.list(row.key), values) {
+		return nil, fmt.Errorf("%s: cannot change %s here; edit the file", path, row.key)
+	}
+	return out, nil
+}
+
+// below is YAML for a value under some keys.
+func below(keys []string, value any) ([]byte, error) {
+	for _, key := range slices.Backward(keys) {
+		value = yaml.MapSlice{{Key: key, Value: value}}
+	}
+	return yaml.MarshalWithOptions(value, yaml.IndentSequence(true))
 }
 
 // replaceFile writes a file whole or not at all.

@@ -72,6 +72,9 @@ func walk(path, prefix string, node ast.Node, set *settings) error {
 			}
 			continue
 		}
+		if pair.Value.Type() == ast.NullType {
+			continue // "key:" alone says nothing
+		}
 		values, err := scalars(pair.Value)
 		if err == nil {
 			err = row.check(values)
@@ -128,8 +131,6 @@ func scalars(node ast.Node) ([]string, error) {
 			out = append(out, item.GetToken().Value)
 		}
 		return out, nil
-	case *ast.NullNode:
-		return []string{""}, nil
 	case *ast.LiteralNode:
 		return []string{strings.TrimSpace(n.Value.Value)}, nil
 	case ast.ScalarNode:
