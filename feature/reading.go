@@ -1,0 +1,53 @@
+package feature
+
+import (
+	"time"
+
+	"wattle/method"
+)
+
+// Reading is a feature of one device with its value: what surfaces range over.
+type Reading struct {
+	Meta
+	// Settable tells whether the feature has a value that can be set. Actions
+	// are not settable; they are done.
+	Settable bool  `json:"settable"`
+	Value    Value `json:"value"`
+	// Time is when the device gave the value; zero where it never did.
+	Time   time.Time     `json:"time,omitzero"`
+	Source method.Source `json:"source,omitempty"`
+	// Err is why the value is unknown or old, nil where nothing failed.
+	Err error `json:"-"`
+}
+
+// Age is how old the value was at a moment; 0 where there is no value.
+func (r *Reading) Age(now time.Time) time.Duration {
+	if r.Time.IsZero() {
+		return 0
+	}
+	return now.Sub(r.Time)
+}
+
+// Read evaluates the feature.
+func (f *Feature) Read(v *View) Reading {
+	r := Reading{Meta: f.Narrow(v), Settable: f.Settable(), Value: f.Get(v)}
+	for i := range f.Queries {
+		a, ok := v.Snapshot.Answer(f.Queries[i].Key())
+		if !ok {
+			continue
+		}
+		if r.Time.IsZero() || a.Value != nil && a.Time.Before(r.Time) { // as old as its oldest part
+			r.Time = a.Time
+		}
+		if a.Err != nil && r.Err == nil {
+			r.Err = a.Err
+		}
+	}
+	if f.get != nil && r.Time.IsZero() {
+		r.Time = v.Time()
+	}
+	if f.get != nil {
+		r.Source = v.Snapshot.Source()
+	}
+	return r
+}

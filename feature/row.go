@@ -1,0 +1,197 @@
+package feature
+
+import (
+	"fmt"
+	"time"
+
+	"wattle"
+	"wattle/method"
+)
+
+// Row is how a feature that reads from one answer is written down: typed, and
+// free of I/O. At most one of Set and Update is given; with neither the
+// feature can be read only.
+type Row[R any, T Scalar] struct {
+	Meta
+	// When says which devices may have the feature, by components and type;
+	// nil: all of the family.
+	When func(*View) bool
+	// Has says whether this answer has the feature; nil: any answer has.
+	Has func(*R) bool
+	// Get reads the value; false means that the device did not say.
+	Get func(*R) (T, bool)
+	// Set needs nothing but the new value.
+	Set func(*View, T) (method.Call, error)
+	// Update sends back a changed copy of the answer.
+	Update func(R, T) (method.Call, error)
+	// Limits and Options narrow the range and the choices to this device's.
+	Limits  func(*R) (lo, hi float64, ok bool)
+	Options func(*R) []string
+}
+
+// From ties a row to the method that it reads from, polled at a pace.
+func From[P, R any, T Scalar](family wattle.Family, m method.Method[P, R], pace method.Pace, row Row[R, T]) Feature {
+	d := Derived[T]{
+		Meta:    row.Meta,
+		When:    row.When,
+		Queries: []method.Query{m.Query(pace)},
+		Has: func(v *View) bool {
+			r := m.Result(v.Snapshot)
+			return r != nil && (row.Has == nil || row.Has(r))
+		},
+		Get: func(v *View) (t T, ok bool) {
+			if r := m.Result(v.Snapshot); r != nil {
+				return row.Get(r)
+			}
+			return t, false
+		},
+	}
+	switch {
+	case row.Set != nil:
+		d.Set = func(v *View, t T) ([]method.Call, error) { return one(row.Set(v, t)) }
+	case row.Update != nil:
+		d.Set = func(v *View, t T) ([]method.Call, error) {
+			r := m.Result(v.Snapshot)
+			if r == nil {
+				return nil, ErrNotPolled
+			}
+			return one(row.Update(*r, t))
+		}
+	}
+	if row.Limits != nil {
+		d.Limits = func(v *View) (lo, hi float64, ok bool) {
+			if r := m.Result(v.Snapshot); r != nil {
+				return row.Limits(r)
+			}
+			return 0, 0, false
+		}
+	}
+	if row.Options != nil {
+		d.Options = func(v *View) []string {
+			if r := m.Result(v.Snapshot); r != nil {
+				return row.Options(r)
+			}
+			return nil
+		}
+	}
+	return Derive(family, d)
+}
+
+func one(c method.Call, err error) ([]method.Call, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []method.Call{c}, nil
+}
+
+// Derived is a row that reads from more than one answer, or from the device's
+// parent, children or previous values.
+type Derived[T Scalar] struct {
+	Meta
+	When func(*View) bool
+	// Queries are what has to be polled for it.
+	Queries []method.Query
+	// Has says whether the answers have the feature; nil: they have.
+	Has     func(*View) bool
+	Get     func(*View) (T, bool)
+	Set     func(*View, T) ([]method.Call, error)
+	Limits  func(*View) (lo, hi float64, ok bool)
+	Options func(*View) []string
+	// UnitOf gives the unit where the device chooses it.
+	UnitOf func(*View) (Unit, bool)
+	// OnParent: the calls of Set go to the parent.
+	OnParent bool
+}
+
+// Derive makes a feature of a row.
+func Derive[T Scalar](family wattle.Family, row Derived[T]) Feature {
+	f := Feature{
+		Meta: row.Meta, Family: family, Queries: row.Queries, OnParent: row.OnParent,
+		when: row.When, has: row.Has, limits: row.Limits, choices: row.Options, unit: row.UnitOf,
+		get: func(v *View) Value {
+			if t, ok := row.Get(v); ok {
+				return ValueOf(t)
+			}
+			return Value{}
+		},
+	}
+	if f.Kind == "" {
+		f.Kind = kindOf[T](row.Set != nil, len(row.Choices) > 0 || row.Options != nil)
+	}
+	if row.Set == nil {
+		return f
+	}
+	f.parse = func(text string) (Value, error) {
+		t, err := parse[T](text)
+		if err != nil {
+			return Value{}, err
+		}
+		return ValueOf(t), nil
+	}
+	f.set = func(v *View, val Value) ([]method.Call, error) {
+		t, ok := As[T](val)
+		if !ok {
+			return nil, fmt.Errorf("%w: %v is not a %s", wattle.ErrParam, val, word[T]())
+		}
+		return row.Set(v, t)
+	}
+	return f
+}
+
+// Act is a feature that has no value and can be done.
+type Act struct {
+	Meta
+	When     func(*View) bool
+	Has      func(*View) bool
+	Do       func(*View) ([]method.Call, error)
+	OnParent bool
+}
+
+// Do makes a feature of an action.
+func Do(family wattle.Family, row Act) Feature {
+	row.Kind = Action
+	return Feature{Meta: row.Meta, Family: family, OnParent: row.OnParent, when: row.When, has: row.Has, do: row.Do}
+}
+
+// kindOf is the kind that follows from the type where a row gives none.
+func kindOf[T Scalar](settable, choices bool) Kind {
+	var t T
+	switch any(t).(type) {
+	case bool:
+		if settable {
+			return Switch
+		}
+		return BinarySensor
+	case HSV:
+		return Color
+	case int, float64:
+		if settable {
+			return Number
+		}
+	case string:
+		if settable && choices {
+			return Choice
+		}
+	}
+	return Sensor
+}
+
+// word names the type of a value for people.
+func word[T Scalar]() string {
+	var t T
+	switch any(t).(type) {
+	case bool:
+		return "switch position (on or off)"
+	case int:
+		return "whole number"
+	case float64:
+		return "number"
+	case HSV:
+		return "colour"
+	case time.Time:
+		return "time"
+	case time.Duration:
+		return "duration"
+	}
+	return "text"
+}

@@ -1,0 +1,45 @@
+package feature
+
+import (
+	"time"
+
+	"wattle"
+	"wattle/method"
+)
+
+// View is everything that a row may look at: the answers of one device and the
+// views of those around it. It is immutable once a poll has made it.
+type View struct {
+	Family wattle.Family
+	Type   wattle.DeviceType
+	// Components are what a SMART device says it can do, by version; empty for IOT.
+	Components map[string]int
+	// Child is the id of a child device as its parent knows it; "" elsewhere.
+	Child    string
+	Snapshot *method.Snapshot
+	Parent   *View
+	Children []*View
+	// Previous holds the values of the poll before, by feature id.
+	Previous map[string]Value
+}
+
+// Has reports whether the device lists a component, in any version.
+func (v *View) Has(component string) bool { return v.Components[component] > 0 }
+
+// Time is when the answers were taken.
+func (v *View) Time() time.Time { return v.Snapshot.Time() }
+
+// Root is the view of the device that has the connection: v itself or, for a
+// child, its parent.
+func (v *View) Root() *View {
+	for v.Parent != nil {
+		v = v.Parent
+	}
+	return v
+}
+
+// Answered reports whether a query was answered, at least in part.
+func (v *View) Answered(key string) bool {
+	a, _ := v.Snapshot.Answer(key)
+	return a.Value != nil
+}

@@ -1,0 +1,92 @@
+package iot
+
+import "wattle/method"
+
+// Realtime is the answer of emeter.get_realtime in either unit system
+// (section 5). Which one it is shows in the names of the fields, in each
+// answer anew.
+type Realtime struct {
+	Current   method.Opt[float64] `json:"current"`    // A
+	CurrentMA method.Opt[float64] `json:"current_ma"` // mA
+	Voltage   method.Opt[float64] `json:"voltage"`    // V
+	VoltageMV method.Opt[float64] `json:"voltage_mv"` // mV
+	Power     method.Opt[float64] `json:"power"`      // W
+	PowerMW   method.Opt[float64] `json:"power_mw"`   // mW
+	Total     method.Opt[float64] `json:"total"`      // kWh
+	TotalWh   method.Opt[float64] `json:"total_wh"`   // Wh
+}
+
+// pick is the value in base units from whichever field has it.
+func pick(milli, unit method.Opt[float64]) (float64, bool) {
+	if v, ok := milli.Get(); ok {
+		return v / 1000, true
+	}
+	return unit.Get()
+}
+
+// Watts is the present power in W.
+func (r *Realtime) Watts() (float64, bool) { return pick(r.PowerMW, r.Power) }
+
+// Volts is the mains voltage in V; many bulbs say 0 or nothing.
+func (r *Realtime) Volts() (float64, bool) { return pick(r.VoltageMV, r.Voltage) }
+
+// Amperes is the present current in A.
+func (r *Realtime) Amperes() (float64, bool) { return pick(r.CurrentMA, r.Current) }
+
+// TotalKWh is the counter in kWh, since it was last erased.
+func (r *Realtime) TotalKWh() (float64, bool) { return pick(r.TotalWh, r.Total) }
+
+// Month is the parameter of get_daystat.
+type Month struct {
+	Year  int `json:"year"`
+	Month int `json:"month"` // 1 to 12
+}
+
+// Year is the parameter of get_monthstat.
+type Year struct {
+	Year int `json:"year"`
+}
+
+// Stat is an entry of a statistic: the energy of a day or a month. Days
+// without data are missing, and later entries win.
+type Stat struct {
+	Year     int                 `json:"year"`
+	Month    int                 `json:"month"`
+	Day      int                 `json:"day"`
+	Energy   method.Opt[float64] `json:"energy"`    // kWh
+	EnergyWh method.Opt[float64] `json:"energy_wh"` // Wh
+}
+
+// KWh is the energy of the entry in kWh.
+func (s *Stat) KWh() (float64, bool) { return pick(s.EnergyWh, s.Energy) }
+
+// DayStat is the answer of get_daystat.
+type DayStat struct {
+	Days []Stat `json:"day_list"`
+}
+
+// MonthStat is the answer of get_monthstat.
+type MonthStat struct {
+	Months []Stat `json:"month_list"`
+}
+
+// Energy are the methods of one of the two energy modules.
+type Energy struct {
+	GetRealtime  method.Method[method.None, Realtime]
+	GetDayStat   method.Method[Month, DayStat]
+	GetMonthStat method.Method[Year, MonthStat]
+}
+
+func energy(module string) Energy {
+	return Energy{
+		GetRealtime:  method.Method[method.None, Realtime]{Module: module, Name: "get_realtime"},
+		GetDayStat:   method.Method[Month, DayStat]{Module: module, Name: "get_daystat"},
+		GetMonthStat: method.Method[Year, MonthStat]{Module: module, Name: "get_monthstat"},
+	}
+}
+
+// The energy methods of plugs and of bulbs (section 5).
+var (
+	Emeter     = energy(ModuleEmeter)
+	BulbEmeter = energy(ModuleBulbEmeter)
+)
