@@ -1,0 +1,108 @@
+package structure
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers are the rooms from the bottom up, as in ARCHITECTURE.md. A package
+// imports only from its own row and the rows above it here. "x/..." is x and
+// all below it; the first row that fits counts, exact names before others.
+var layers = [][]string{
+	{""},
+	{"internal/wire/..."},
+	{"internal/memnet"},
+	{"method"},
+	{"method/..."},
+	{"feature"},
+	{"catalog"},
+	{"transport"},
+	{"session"},
+	{"discover"},
+	{"connect"},
+	{"capture"},
+	{"device"},
+	{"simulator/endpoint"},
+	{"simulator/..."},
+	{"internal/known", "internal/keystore"},
+	{"internal/cli/..."},
+	{"cmd/..."},
+	{"internal/structure"},
+}
+
+// clientHalf and deviceHalf never import each other.
+var (
+	clientHalf = []string{"transport", "session", "discover", "connect", "device"}
+	deviceHalf = []string{"simulator"}
+)
+
+func layer(name string) int {
+	for i, row := range layers {
+		if slices.Contains(row, name) {
+			return i
+		}
+	}
+	for i, row := range layers {
+		for _, entry := range row {
+			if dir, tree := strings.CutSuffix(entry, "/..."); tree && within(name, dir) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func within(name, dir string) bool { return name == dir || strings.HasPrefix(name, dir+"/") }
+
+func TestImportsGoDownwards(t *testing.T) {
+	edges := 0
+	for _, p := range packages(t) {
+		mine := layer(p.room())
+		if mine < 0 {
+			t.Errorf("%s is in no layer: give it a place in layers_test.go and ARCHITECTURE.md", p.ImportPath)
+			continue
+		}
+		for _, path := range p.Imports {
+			if !ours(path) {
+				continue
+			}
+			edges++
+			if layer(short(path)) > mine {
+				t.Errorf("%s imports %s, which is above it", p.ImportPath, path)
+			}
+		}
+	}
+	t.Logf("%d imports between packages", edges)
+}
+
+func TestHalvesDoNotMeet(t *testing.T) {
+	inside := func(name string, half []string) bool {
+		return slices.ContainsFunc(half, func(dir string) bool { return within(name, dir) })
+	}
+	for _, p := range packages(t) {
+		for _, halves := range [][2][]string{{clientHalf, deviceHalf}, {deviceHalf, clientHalf}} {
+			if !inside(p.room(), halves[0]) {
+				continue
+			}
+			for _, path := range p.Deps {
+				if ours(path) && inside(short(path), halves[1]) {
+					t.Errorf("%s depends on %s of the other half", p.ImportPath, path)
+				}
+			}
+		}
+	}
+}
+
+// TestTestCodeStaysInTests keeps test libraries out of what users get.
+func TestTestCodeStaysInTests(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, path := range p.Imports {
+			if path == "testing" || strings.HasPrefix(path, "testing/") || path == "github.com/google/go-cmp/cmp" || path == "pgregory.net/rapid" {
+				if !strings.HasSuffix(p.room(), "test") && !strings.HasSuffix(p.room(), "conformance") {
+					t.Errorf("%s imports %s outside its tests", p.ImportPath, path)
+				}
+			}
+		}
+	}
+}
