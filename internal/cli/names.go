@@ -29,6 +29,7 @@ func find(ref string, devices []named) (pick, error) {
 		return pick{i, -1}, err
 	}
 	// "strip/outlet"; names may hold slashes themselves.
+	var within error
 	for at := range len(ref) {
 		if ref[at] != '/' {
 			continue
@@ -38,7 +39,13 @@ func find(ref string, devices []named) (pick, error) {
 			continue
 		}
 		c, err := findChild(ref[at+1:], devices[i])
-		return pick{i, c}, err
+		if err == nil {
+			return pick{i, c}, nil
+		}
+		within = err
+	}
+	if within != nil {
+		return pick{}, within
 	}
 	// A child by itself, where only one is called so.
 	var found []pick
