@@ -32,24 +32,40 @@ type Timezone struct {
 	Index method.Opt[int] `json:"index"`
 }
 
-// Location is the zone of the index, UTC for an index outside the table.
-func (z *Timezone) Location() *time.Location {
+// easternStandard is the index that is written as the fixed zone EST, while
+// devices very probably mean New York with daylight saving time.
+const easternStandard = 18
+
+// Location is the zone of the index, UTC for an index outside the table. The
+// host's time, taken with the clock, decides where the table is in doubt.
+func (z *Timezone) Location(clock *Time, host time.Time) *time.Location {
 	i, ok := z.Index.Get()
 	if !ok || i < 0 || i >= len(zones) {
 		return time.UTC
 	}
-	if loaded, ok := locations.Load(i); ok {
+	if i == easternStandard {
+		newYork := location("America/New_York")
+		if at, ok := clock.In(newYork); ok && at.Sub(host).Abs() < 30*time.Minute {
+			return newYork
+		}
+	}
+	return location(zones[i])
+}
+
+// location loads a zone once; UTC where it is not known.
+func location(name string) *time.Location {
+	if loaded, ok := locations.Load(name); ok {
 		return loaded.(*time.Location)
 	}
-	zone, err := time.LoadLocation(zones[i])
+	zone, err := time.LoadLocation(name)
 	if err != nil {
 		zone = time.UTC
 	}
-	locations.Store(i, zone)
+	locations.Store(name, zone)
 	return zone
 }
 
-// locations are the zones that were needed so far, by index.
+// locations are the zones that were needed so far, by name.
 var locations sync.Map
 
 // Clock are the methods of one of the two clock modules.
@@ -71,9 +87,7 @@ var (
 	BulbClock = clock(ModuleBulbTime)
 )
 
-// zones are the names behind the zone indexes (section 9). Index 18 is
-// written there as the fixed zone EST, with the remark that devices mean the
-// one with daylight saving time.
+// zones are the names behind the zone indexes (section 9).
 var zones = [...]string{
 	0:   "Etc/GMT+12",
 	1:   "Pacific/Samoa",

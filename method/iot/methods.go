@@ -51,7 +51,6 @@ var (
 	Reboot        = method.Method[Delay, method.None]{Module: ModuleSystem, Name: "reboot", Effect: method.Once}
 
 	SetBulbAlias = method.Method[Alias, method.None]{Module: ModuleBulbSystem, Name: "set_dev_alias", Effect: method.Absolute}
-	RebootBulb   = method.Method[Delay, method.None]{Module: ModuleBulbSystem, Name: "reboot", Effect: method.Once}
 )
 
 // GetOutlet is not asked of a device: it is the place in an outlet's snapshot

@@ -1,0 +1,135 @@
+// Package catalog is the table of every feature of every device: one row each,
+// in files by subject. To add a feature, give the answer's struct in package
+// method/iot or method/smart a field and add a row here; every surface, the
+// manual and the table tests follow.
+//
+// Ids, names, units and categories are those of docs/protocol/features.json,
+// and an id is a promise: it is never renamed or removed. Families say the same
+// thing by different methods, so one id may have several rows; they share one
+// Meta variable, and at most one of them exists on a device.
+//
+// Rows decide by what a device says, never by its model. The one exception is
+// the colour temperature range of Kasa bulbs, which they do not tell.
+package catalog
+
+import (
+	"slices"
+
+	"wattle"
+	"wattle/feature"
+	"wattle/method"
+	"wattle/method/iot"
+	"wattle/method/smart"
+)
+
+// all is the catalog in the order in which features are shown.
+var all = slices.Concat(
+	stateRows,
+	lightRows,
+	energyRows,
+	switchRows,
+	networkRows,
+	timeRows,
+	systemRows,
+)
+
+// All gives every row: the same slice each time, not to be changed.
+func All() []feature.Feature { return all }
+
+// For gives the rows that may exist on a device, in their order. Which do is
+// decided by the answers, see [feature.Feature.Exists].
+func For(v *feature.View) []*feature.Feature {
+	var out []*feature.Feature
+	for i := range all {
+		if all[i].Applies(v) {
+			out = append(out, &all[i])
+		}
+	}
+	return out
+}
+
+// Queries gives what has to be polled for some rows, each query once and at
+// the fastest pace that a row wants.
+func Queries(rows []*feature.Feature) []method.Query {
+	var out []method.Query
+	at := map[string]int{}
+	for _, row := range rows {
+		for _, q := range row.Queries {
+			i, seen := at[q.Key()]
+			switch {
+			case !seen:
+				at[q.Key()] = len(out)
+				out = append(out, q)
+			case q.Pace < out[i].Pace:
+				out[i] = q
+			}
+		}
+	}
+	return out
+}
+
+// sysinfo is the answer of get_sysinfo, the parent's for an outlet; nil where
+// there is none.
+func sysinfo(v *feature.View) *iot.Sysinfo {
+	return iot.GetSysinfo.Result(v.Root().Snapshot)
+}
+
+// info is the answer of get_device_info, or nil.
+func info(v *feature.View) *smart.Info { return smart.GetDeviceInfo.Result(v.Snapshot) }
+
+// has is a condition: the device lists a component.
+func has(component string) func(*feature.View) bool {
+	return func(v *feature.View) bool { return v.Has(component) }
+}
+
+// hasFrom is a condition: the device lists a component in a version or later.
+func hasFrom(component string, version int) func(*feature.View) bool {
+	return func(v *feature.View) bool { return v.Components[component] >= version }
+}
+
+// alone is a condition on top of another: not for outlets and other parts of
+// a device, which list components of the whole that they do not answer for
+// (docs/protocol/smart.md section 2). Devices behind a hub count as alone.
+func alone(when func(*feature.View) bool) func(*feature.View) bool {
+	return func(v *feature.View) bool {
+		return (v.Parent == nil || v.Parent.Type == wattle.Hub) && when(v)
+	}
+}
+
+// root is a condition on top of another, or of none: only for a device with a
+// connection of its own.
+func root(when func(*feature.View) bool) func(*feature.View) bool {
+	return func(v *feature.View) bool { return v.Parent == nil && (when == nil || when(v)) }
+}
+
+// is is a condition: one of some device types.
+func is(types ...wattle.DeviceType) func(*feature.View) bool {
+	return func(v *feature.View) bool { return slices.Contains(types, v.Type) }
+}
+
+// not turns a condition round.
+func not(when func(*feature.View) bool) func(*feature.View) bool {
+	return func(v *feature.View) bool { return !when(v) }
+}
+
+// field ties a row to get_device_info.
+func field[T feature.Scalar](row feature.Row[smart.Info, T]) feature.Feature {
+	return feature.From(wattle.SMART, smart.GetDeviceInfo, method.EveryPoll, row)
+}
+
+// sysfield ties a row to get_sysinfo, which outlets do not have.
+func sysfield[T feature.Scalar](row feature.Row[iot.Sysinfo, T]) feature.Feature {
+	row.When = root(row.When)
+	return feature.From(wattle.IOT, iot.GetSysinfo, method.EveryPoll, row)
+}
+
+// setInfo is a call of set_device_info.
+func setInfo(p smart.SetInfo) (method.Call, error) { return smart.SetDeviceInfo.With(p) }
+
+// one is a list of one call.
+func one(c method.Call, err error) ([]method.Call, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []method.Call{c}, nil
+}
