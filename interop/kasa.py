@@ -140,6 +140,8 @@ def main():
         for kasa in releases:
             discover(kasa, devices)
             for device, can in zip(devices, KASA.values()):
+                if "new" in can and kasa is not releases[0]:
+                    continue
                 drive(kasa, device, can, everything=kasa is releases[0])
 
 

@@ -4,7 +4,7 @@ import { xor } from './home.mjs';
 
 const { Client } = foreign('tplink-smarthome-api');
 
-const sim = await simulate(Object.values(xor));
+const sim = await simulate(xor);
 const client = new Client({ logLevel: 'error' });
 const addresses = new Set(sim.devices.map((d) => d.address));
 const named = (device) => sim.devices.find((d) => d.address === device.host);

@@ -5,7 +5,7 @@ import { aes, klap } from './home.mjs';
 const { loginDeviceByIp } = foreign('tp-link-tapo-connect');
 
 async function drive(transport, files) {
-  const sim = await simulate(Object.values(files));
+  const sim = await simulate(files);
   try {
     for (const { address, port, alias, name, model } of sim.devices) {
       console.log(`${alias ?? name} (${model}) over ${transport}`);
