@@ -31,6 +31,9 @@ type Feature struct {
 	Queries []method.Query
 	// OnParent marks a child's feature whose calls go to the parent.
 	OnParent bool
+	// Whole marks a setting that sends a whole object back with one part
+	// changed: the present object has to be fresh.
+	Whole bool
 
 	when    func(*View) bool
 	has     func(*View) bool

@@ -74,7 +74,9 @@ func From[P, R any, T Scalar](family wattle.Family, m method.Method[P, R], pace 
 			return nil
 		}
 	}
-	return Derive(family, d)
+	f := Derive(family, d)
+	f.Whole = row.Update != nil
+	return f
 }
 
 func one(c method.Call, err error) ([]method.Call, error) {

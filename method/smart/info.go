@@ -1,11 +1,10 @@
 package smart
 
 import (
-	"encoding/base64"
 	"strings"
-	"unicode/utf8"
 
 	"wattle"
+	"wattle/internal/wire/envelope"
 	"wattle/method"
 )
 
@@ -116,16 +115,10 @@ func (i *Info) Address() wattle.MAC {
 
 // Text reads what a person has typed, such as a name: base64 of UTF-8
 // (section 1). Text that is not base64 is given as it is.
-func Text(s string) string {
-	b, err := base64.StdEncoding.DecodeString(s)
-	if err != nil || !utf8.Valid(b) {
-		return s
-	}
-	return string(b)
-}
+func Text(s string) string { return envelope.DecodeName(s) }
 
 // EncodeText is the reverse of [Text].
-func EncodeText(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+func EncodeText(s string) string { return envelope.EncodeName(s) }
 
 // Brand is the product line in a family such as "SMART.KASAPLUG": the first
 // four letters after the point, in lower case (section 4).

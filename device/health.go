@@ -1,0 +1,89 @@
+package device
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"wattle"
+	"wattle/method"
+)
+
+const (
+	// maxFailures in a row pause a query, for longer with each further one
+	// (docs/protocol/smart.md section 1.2).
+	maxFailures = 10
+	pausePer    = 30 * time.Second
+)
+
+// health is what is known of one query on one device.
+type health struct {
+	asked     time.Time // when it was last answered; zero: ask at once
+	worked    bool      // it was answered in this session
+	absent    bool      // the device does not have it: not asked again
+	failures  int       // in a row
+	notBefore time.Time // paused until then
+}
+
+// due reports whether the query should be asked now.
+func (h *health) due(pace method.Pace, now time.Time) bool {
+	switch {
+	case pace == method.OnRequest, h.absent, now.Before(h.notBefore):
+		return false
+	case h.asked.IsZero():
+		return true
+	}
+	return now.Sub(h.asked) >= pace.Interval()
+}
+
+// note records how an asking went, and reports whether that is news.
+func (h *health) note(err error, now time.Time) (news bool) {
+	if err == nil {
+		news = h.failures > 0
+		h.asked, h.worked, h.failures, h.notBefore = now, true, 0, time.Time{}
+		return news
+	}
+	if !h.worked && (errors.Is(err, wattle.ErrUnsupported) || errors.Is(err, wattle.ErrParam)) {
+		h.absent = true
+		return true
+	}
+	h.failures++
+	if h.failures >= maxFailures {
+		h.notBefore = now.Add(time.Duration(h.failures) * pausePer)
+	}
+	return h.failures == 1 || h.failures == maxFailures
+}
+
+// health of a query of this device.
+func (d *Device) health(key string) *health {
+	h := d.queries[key]
+	if h == nil {
+		h = &health{}
+		d.queries[key] = h
+	}
+	return h
+}
+
+// answers turns results into what a snapshot holds, and notes how each query
+// fared.
+func (d *Device) answers(queries []method.Query, calls []method.Call, results []method.Result, now time.Time) map[string]method.Answer {
+	out := make(map[string]method.Answer, len(queries))
+	for i, q := range queries {
+		if i >= len(results) {
+			break
+		}
+		a := method.Answer{Call: calls[i], Raw: results[i].Raw, Err: results[i].Err, Time: now}
+		if a.Err == nil {
+			a.Value, a.Err = q.Decode(a.Raw)
+		}
+		h := d.health(q.Key())
+		if h.note(results[i].Err, now) {
+			d.shared.log.Debug("query changed", slog.String("device", d.label()),
+				slog.String("query", q.Key()), slog.Int("failures", h.failures), slog.Any("err", results[i].Err))
+		}
+		if !h.absent {
+			out[q.Key()] = a
+		}
+	}
+	return out
+}
