@@ -1,0 +1,72 @@
+package simulator
+
+import (
+	"time"
+)
+
+// frozenAt is where the clock of a frozen device stands whose capture does not
+// tell the time. All IOT captures are such.
+var frozenAt = time.Date(2026, time.January, 15, 12, 0, 0, 0, time.UTC)
+
+// clock is the clock of a device. It goes with the time of the simulator, moved
+// by what was set; a frozen one stands.
+type clock struct {
+	now    func() time.Time
+	frozen bool
+	stands time.Time     // where a frozen clock stands
+	ahead  time.Duration // of the simulator's time, where it runs
+	zone   *time.Location
+}
+
+func newClock(now func() time.Time, frozen bool) clock {
+	if now == nil {
+		now = time.Now
+	}
+	return clock{now: now, frozen: frozen, stands: frozenAt, zone: time.UTC}
+}
+
+// real is the time of the simulator, which measures how long something lasts.
+// It does not go on while the device is frozen.
+func (c *clock) real() time.Time {
+	if c.frozen {
+		return frozenAt
+	}
+	return c.now()
+}
+
+// time is what the device takes for the time, in its zone.
+func (c *clock) time() time.Time {
+	if c.frozen {
+		return c.stands.In(c.zone)
+	}
+	return c.now().Add(c.ahead).In(c.zone)
+}
+
+// set puts the clock to t.
+func (c *clock) set(t time.Time) {
+	c.stands = t
+	c.ahead = t.Sub(c.now())
+}
+
+// stopwatch counts how long something is on.
+type stopwatch struct {
+	on    bool
+	base  time.Duration // at the moment since
+	since time.Time
+}
+
+func (s *stopwatch) value(now time.Time) time.Duration {
+	if !s.on {
+		return s.base
+	}
+	return s.base + max(now.Sub(s.since), 0)
+}
+
+// turn starts from zero when it is switched on, and shows zero when it is off.
+func (s *stopwatch) turn(on bool, now time.Time) {
+	if s.on != on {
+		*s = stopwatch{on: on, since: now}
+	}
+}
+
+func seconds(d time.Duration) int { return int(d / time.Second) }

@@ -1,0 +1,112 @@
+package simulator
+
+import (
+	"encoding/json"
+	"net/netip"
+	"strings"
+
+	"wattle"
+)
+
+// Discovery is what a device answers to those who look for devices.
+type Discovery struct {
+	// Sysinfo is the answer on UDP port 9999 in clear, nil for a device that
+	// does not listen there.
+	Sysinfo []byte
+	// Result is "result" of the answer on UDP port 20002, nil likewise.
+	Result json.RawMessage
+}
+
+// Announcement is what discovery has to tell of where a device is served.
+type Announcement struct {
+	Address netip.Addr
+	Port    int // of HTTP; 0 is the port of the route
+	// Account is the e-mail that the device is bound to, "" for none. See [Owner].
+	Account string
+}
+
+// Discovery gives the answers of the device, put right for where it is served.
+// A device that speaks XOR answers on 9999, all others on 20002.
+func (d *Device) Discovery(a Announcement) Discovery {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var answer Discovery
+	if _, stored := announced(d.host); d.route.Transport == wattle.XOR && !stored || d.route.Transport == wattle.Linkie {
+		d.engine.discovery(&answer)
+		return answer
+	}
+	if d.route.Transport == wattle.XOR {
+		d.engine.discovery(&answer)
+	}
+	if d.route.Transport != wattle.XOR {
+		answer.Result = d.result(a)
+	}
+	return answer
+}
+
+// result is the stored result, or an invented one, with what depends on the
+// place put right.
+func (d *Device) result(a Announcement) json.RawMessage {
+	var info Info
+	d.engine.info(&info)
+	o, ok := parseObject(d.host.Discovery)
+	if !ok {
+		o = object{"factory_default": marshal(false), "is_support_iot_cloud": marshal(true), "obd_src": marshal("tplink"),
+			"device_id": marshal(""), "device_type": marshal(info.Type), "device_model": marshal(info.Model.String())}
+	}
+	mac := strings.ReplaceAll(info.MAC.String(), ":", "-")
+	if ok && d.ids.keep {
+		mac = o.text("mac")
+	}
+	o.put("mac", mac)
+	id := d.ids.discoveryID(o.text("device_id"))
+	if id == "" {
+		id = identity{name: d.ids.name, index: d.ids.index}.discoveryID("")
+	}
+	o.put("device_id", id)
+	if a.Address.IsValid() {
+		o.put("ip", a.Address.String())
+	}
+	o.put("owner", Owner(a.Account))
+	o["mgt_encrypt_schm"] = d.scheme(o.object("mgt_encrypt_schm"), a.Port)
+	// Nothing that promises another transport than the one that is served.
+	for _, key := range []string{"tpap", "tpap_preferred", "encrypt_type", "encrypt_info"} {
+		if stored, _ := announced(d.host); stored.transport != d.route.Transport {
+			delete(o, key)
+		}
+	}
+	return o.raw()
+}
+
+// scheme is mgt_encrypt_schm for the transport that is served.
+func (d *Device) scheme(stored object, port int) json.RawMessage {
+	if port == 0 {
+		port = d.route.Port
+	}
+	o := stored
+	if o == nil {
+		o = object{}
+	}
+	before, _ := announced(d.host)
+	o.put("is_support_https", d.route.TLS)
+	o.put("http_port", port)
+	o.put("encrypt_type", strings.ToUpper(string(d.route.Transport)))
+	if before.transport == d.route.Transport && before.version == d.route.Version {
+		return o.raw() // as it was recorded
+	}
+	delete(o, "lv")
+	delete(o, "new_klap")
+	if d.route.Version == 2 {
+		o.put("lv", 2)
+		if d.route.Family == wattle.IOT {
+			o.put("new_klap", 1)
+		}
+	}
+	return o.raw()
+}
+
+func (e *iot) discovery(a *Discovery) {
+	a.Sysinfo = appendMembers(nil, []member{{"system", object{"get_sysinfo": success(e.sysinfo())}.raw()}})
+}
+
+func (e *smart) discovery(*Discovery) {}

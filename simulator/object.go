@@ -1,0 +1,186 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+)
+
+// object is a JSON object whose members stay as they were read: numbers keep
+// their digits, and members that nobody knows survive.
+type object map[string]json.RawMessage
+
+// parseObject reads an object; ok is false for anything else.
+func parseObject(raw json.RawMessage) (o object, ok bool) {
+	if err := json.Unmarshal(raw, &o); err != nil || o == nil {
+		return nil, false
+	}
+	return o, true
+}
+
+// object reads a member that is an object, nil if it is not.
+func (o object) object(key string) object {
+	sub, _ := parseObject(o[key])
+	return sub
+}
+
+// array reads a member that is an array, nil if it is not.
+func (o object) array(key string) []json.RawMessage {
+	var list []json.RawMessage
+	if json.Unmarshal(o[key], &list) != nil {
+		return nil
+	}
+	return list
+}
+
+func (o object) text(key string) string {
+	var s string
+	if json.Unmarshal(o[key], &s) != nil {
+		return ""
+	}
+	return s
+}
+
+func (o object) number(key string) (float64, bool) { return number(o[key]) }
+
+// integer is a member that is a whole number, also if it is written as 1.0.
+func (o object) integer(key string) (int, bool) {
+	f, ok := o.number(key)
+	if !ok || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+		return 0, false
+	}
+	return int(f), true
+}
+
+// flag is a member that is true, false, or a number that stands for it.
+func (o object) flag(key string) (on, ok bool) {
+	switch string(o[key]) {
+	case "true":
+		return true, true
+	case "false":
+		return false, true
+	}
+	n, ok := o.integer(key)
+	return n != 0, ok
+}
+
+func (o object) has(key string) bool { _, ok := o[key]; return ok }
+
+func (o object) clone() object { return maps.Clone(o) }
+
+// put sets a member. The value is one that always marshals.
+func (o object) put(key string, v any) { o[key] = marshal(v) }
+
+// raw writes the object with its members in alphabetic order.
+func (o object) raw() json.RawMessage { return o.append(nil) }
+
+func (o object) append(b []byte) []byte {
+	b = append(b, '{')
+	for i, key := range slices.Sorted(maps.Keys(o)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, key)
+		b = append(b, ':')
+		b = append(b, o[key]...)
+	}
+	return append(b, '}')
+}
+
+func number(raw json.RawMessage) (float64, bool) {
+	if len(raw) == 0 || raw[0] != '-' && (raw[0] < '0' || raw[0] > '9') {
+		return 0, false
+	}
+	var f float64
+	if json.Unmarshal(raw, &f) != nil {
+		return 0, false
+	}
+	return f, true
+}
+
+// marshal writes a value without escaping <, > and &, as devices do.
+func marshal(v any) json.RawMessage {
+	switch v := v.(type) {
+	case json.RawMessage:
+		return v
+	case object:
+		return v.raw()
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return json.RawMessage("null")
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+func appendString(b []byte, s string) []byte { return append(b, marshal(s)...) }
+
+// rawArray writes a list of values that are JSON already.
+func rawArray(list []json.RawMessage) json.RawMessage {
+	b := []byte{'['}
+	for i, item := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, item...)
+	}
+	return append(b, ']')
+}
+
+// member is one name and value of an object whose order counts.
+type member struct {
+	key   string
+	value json.RawMessage
+}
+
+// members reads an object in the order of the text, with names that occur
+// twice occurring twice.
+func members(raw json.RawMessage) ([]member, bool) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if token, err := d.Token(); err != nil || token != json.Delim('{') {
+		return nil, false
+	}
+	var list []member
+	for d.More() {
+		token, err := d.Token()
+		key, ok := token.(string)
+		if err != nil || !ok {
+			return nil, false
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return nil, false
+		}
+		list = append(list, member{key, value})
+	}
+	_, err := d.Token()
+	return list, err == nil
+}
+
+// appendMembers writes an object in the order of the list; of a name that
+// occurs twice the last value wins, as it does on devices.
+func appendMembers(b []byte, list []member) []byte {
+	b = append(b, '{')
+	last := make(map[string]int, len(list))
+	for i, m := range list {
+		last[m.key] = i
+	}
+	first := true
+	for i, m := range list {
+		if last[m.key] != i {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = appendString(b, m.key)
+		b = append(b, ':')
+		b = append(b, m.value...)
+	}
+	return append(b, '}')
+}

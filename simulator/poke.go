@@ -1,0 +1,113 @@
+package simulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"wattle"
+)
+
+// Poke changes what happens around a device, without a client asking for it: a
+// door opens, a room gets warmer, somebody presses the button of a plug. child
+// is "" for the device itself, else the id or the name of a child. key is a
+// member of its information (sysinfo or get_device_info), or "load" for the
+// power in W that it takes when it is on. value is JSON; other text is taken
+// as a string. Errors wrap wattle.ErrNotFound or wattle.ErrParam.
+func (d *Device) Poke(child, key, value string) error {
+	raw := json.RawMessage(value)
+	if !json.Valid(raw) {
+		raw = marshal(value)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.engine.poke(child, key, raw)
+}
+
+func parseLoad(raw json.RawMessage) (float64, error) {
+	watts, ok := number(raw)
+	if !ok || watts < 0 || watts > 10_000 || math.IsNaN(watts) {
+		return 0, fmt.Errorf("load %s: want W from 0 to 10000: %w", raw, wattle.ErrParam)
+	}
+	return watts, nil
+}
+
+func sameKind(key string, present, value json.RawMessage) error {
+	if jsonKind(present) != jsonKind(value) {
+		return fmt.Errorf("%s is %s now, so it cannot become %s: %w", key, present, value, wattle.ErrParam)
+	}
+	return nil
+}
+
+func (e *iot) poke(child, key string, value json.RawMessage) error {
+	e.tick()
+	o, state := e.whole, e.sys
+	if child != "" {
+		o = nil
+		for _, each := range e.outlets {
+			if each.entry.text("id") == child || each.entry.text("alias") == child {
+				o, state = each, each.entry
+			}
+		}
+		if o == nil {
+			return fmt.Errorf("outlet %q: %w", child, wattle.ErrNotFound)
+		}
+	}
+	if key == "load" {
+		watts, err := parseLoad(value)
+		o.power.load = watts
+		e.setPower(o)
+		return err
+	}
+	present, ok := state[key]
+	if !ok {
+		return fmt.Errorf("sysinfo has no %q: %w", key, wattle.ErrNotFound)
+	}
+	if err := sameKind(key, present, value); err != nil {
+		return err
+	}
+	if on, ok := (object{key: value}).flag(key); ok && (key == "relay_state" || key == "state") {
+		e.turn(o, on)
+		return nil
+	}
+	state[key] = value
+	return nil
+}
+
+func (e *smart) poke(child, key string, value json.RawMessage) error {
+	e.tick()
+	u := e.self
+	if child != "" {
+		u = e.child(child)
+		for _, each := range e.children {
+			if u == nil && decodeText(each.info.text("nickname")) == child {
+				u = each
+			}
+		}
+		if u == nil {
+			return fmt.Errorf("child %q: %w", child, wattle.ErrNotFound)
+		}
+	}
+	if key == "load" {
+		watts, err := parseLoad(value)
+		u.power.load = watts
+		u.setPower()
+		return err
+	}
+	present, ok := u.info[key]
+	if !ok {
+		return fmt.Errorf("get_device_info has no %q: %w", key, wattle.ErrNotFound)
+	}
+	if err := sameKind(key, present, value); err != nil {
+		return err
+	}
+	if on, ok := (object{key: value}).flag(key); ok && key == "device_on" {
+		u.turn(on)
+		return nil
+	}
+	if key == "nickname" {
+		value = marshal(encodeText((object{key: value}).text(key)))
+	}
+	u.info[key] = value
+	return nil
+}
