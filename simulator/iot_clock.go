@@ -17,7 +17,7 @@ const (
 
 // iotZone is the zone of an index.
 func iotZone(index int) *time.Location {
-	return (&wire.Timezone{Index: method.Some(index)}).Location()
+	return (&wire.Timezone{Index: method.Some(index)}).Location(&wire.Time{}, time.Time{})
 }
 
 func (e *iot) getTime(c *iotCall) (object, *iotFault) {
