@@ -54,7 +54,10 @@ type Info struct {
 	Credential string
 	Resumed    bool // the session was taken from Options.Resume and not made here
 	Handshakes int  // how many sessions were made
-	MaxAnswer  int  // bytes; 0 is no limit of the transport's own
+	// Certificate is the SHA-256 of the device's certificate in lower-case hex,
+	// for [Options.Pin]; "" without TLS and before the first connection.
+	Certificate string
+	MaxAnswer   int // bytes; 0 is no limit of the transport's own
 }
 
 // Options are what all transports take; nil and the zero value work.
@@ -73,6 +76,15 @@ type Options struct {
 	// Resume is a session that an earlier process exported, nil for none. One
 	// that does not fit the route is ignored.
 	Resume []byte
+	// Pin is the SHA-256 of the certificate that the device had before, in hex,
+	// "" for any. Another one is an ErrIdentity. Certificates of devices prove
+	// nothing else.
+	Pin string
+	// MinTLS is the oldest version of TLS, such as tls.VersionTLS10; 0 means 1.2.
+	MinTLS uint16
+	// WrapSeq lets the counter of KLAP run over its end, where a new session is
+	// made otherwise: what devices do there is not known.
+	WrapSeq bool
 	// Logger gets debug lines without secrets; nil means none.
 	Logger *slog.Logger
 }

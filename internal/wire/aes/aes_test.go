@@ -263,8 +263,8 @@ func TestParseAnswer(t *testing.T) {
 		})
 	}
 	for _, text := range []string{"", "AAAA", "not base64", strings.Repeat("A", 64)} {
-		if _, err := s.OpenAnswer(aes.Answer{Response: text}); !errors.Is(err, wattle.ErrSession) {
-			t.Errorf("OpenAnswer(%q): %v, want %v", text, err, wattle.ErrSession)
+		if _, err := s.OpenAnswer(aes.Answer{Response: text}); !errors.Is(err, wattle.ErrProtocol) {
+			t.Errorf("OpenAnswer(%q): %v, want %v", text, err, wattle.ErrProtocol)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // ErrCiphertext means that a message is not of this session: no base64, not
 // whole blocks or wrong padding. A device answers it with -1005.
-var ErrCiphertext = fmt.Errorf("message cannot be decrypted: %w", wattle.ErrSession)
+var ErrCiphertext = fmt.Errorf("message cannot be decrypted: %w", wattle.ErrProtocol)
 
 // Session seals and opens the messages of one session, of either half. Every
 // message starts from the same IV. It holds the cipher's state and a buffer:

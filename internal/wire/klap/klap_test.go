@@ -182,8 +182,8 @@ func TestOpenRefuses(t *testing.T) {
 			if errors.Is(err, klap.ErrSignature) && !bytes.Equal(body, tt.body) {
 				t.Error("Open changed a body that it refused")
 			}
-			if err != nil && !errors.Is(err, wattle.ErrSession) {
-				t.Errorf("%v is no wattle.ErrSession", err)
+			if err != nil && !errors.Is(err, wattle.ErrProtocol) {
+				t.Errorf("%v is no wattle.ErrProtocol", err)
 			}
 		})
 	}

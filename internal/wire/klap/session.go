@@ -28,10 +28,10 @@ const LastSeq = math.MaxInt32
 var (
 	// ErrSignature means that a message is not signed with this session's key:
 	// another session's, or not the sequence number that was used.
-	ErrSignature = fmt.Errorf("signature of the message is wrong: %w", wattle.ErrSession)
+	ErrSignature = fmt.Errorf("signature of the message is wrong: %w", wattle.ErrProtocol)
 	// ErrCiphertext means that a message is not whole blocks or its padding is
 	// wrong: it is not of this session.
-	ErrCiphertext = fmt.Errorf("message cannot be decrypted: %w", wattle.ErrSession)
+	ErrCiphertext = fmt.Errorf("message cannot be decrypted: %w", wattle.ErrProtocol)
 )
 
 // Session seals and opens the messages of one session, of either half. It

@@ -1,0 +1,269 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"wattle"
+)
+
+const (
+	// maxBody bounds an answer, in bytes: far beyond any device.
+	maxBody = 4 << 20
+	// maxScratch bounds buffers that are kept from one exchange to the next.
+	maxScratch = 64 << 10
+	// fragilePause is kept between requests to a device that was seen to close
+	// connections. See docs/protocol/transports.md section 0.
+	fragilePause = 250 * time.Millisecond
+)
+
+// poster sends POST requests to one device, one at a time, over a connection
+// that it keeps. It reuses requests and buffers: a device that is polled each
+// second should not make garbage for the collector. It belongs to the exchange
+// inside a gate. See docs/protocol/transports.md section 0.
+type poster struct {
+	gate    *gate
+	rounds  *http.Transport
+	scheme  string
+	out     *outgoing // reused for as long as net/http has let go of it
+	scratch []byte    // body of the last answer
+
+	fragile bool      // the device closes connections that it did not announce to close
+	last    time.Time // of the last request
+}
+
+// reply is an answer of the device.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte // until the next post
+}
+
+func newPoster(g *gate, o Options) *poster {
+	p := &poster{gate: g, scheme: "http"}
+	p.rounds = &http.Transport{
+		DialContext:            o.DialContext,
+		DisableCompression:     true,
+		MaxIdleConns:           1,
+		IdleConnTimeout:        idleTime,
+		MaxResponseHeaderBytes: 16 << 10,
+		Protocols:              new(http.Protocols),
+		// No Proxy, and no redirects below http.Client.
+	}
+	p.rounds.Protocols.SetHTTP1(true)
+	if g.route.TLS {
+		p.scheme = "https"
+		p.rounds.TLSHandshakeTimeout = g.timeout
+		p.rounds.TLSClientConfig = deviceTLS(g.route.Host, o.Pin, o.MinTLS, func(fingerprint string) {
+			g.learn(func(info *Info) { info.Certificate = fingerprint })
+		})
+	}
+	return p
+}
+
+// buffer gives an empty buffer for the body of the next post. Made there, it
+// is used again.
+func (p *poster) buffer() []byte {
+	if p.out == nil || !p.out.free() || cap(p.out.buf) > maxScratch {
+		p.out = newOutgoing(p.scheme, p.gate.route.Address())
+	}
+	return p.out.buf[:0]
+}
+
+// post sends a body made in [poster.buffer]. repeatable requests, which do
+// nothing that matters twice, are sent again when a kept connection turns out to be
+// closed; others only when surely nothing of them has arrived. header is not
+// changed and must not be. The errors are those of a [Conn], with step in them.
+func (p *poster) post(ctx context.Context, step, path, query string, header http.Header, body []byte) (reply, error) {
+	if err := p.pause(ctx, step); err != nil {
+		return reply{}, err
+	}
+	request := p.out.prepare(ctx, path, query, header, body)
+	answer, err := p.rounds.RoundTrip(request)
+	p.last = time.Now()
+	if err != nil {
+		return reply{}, p.failed(ctx, step, err)
+	}
+	p.scratch, err = readBody(answer.Body, p.scratch[:0])
+	_ = answer.Body.Close()
+	if errors.Is(err, errTooLong) {
+		p.rounds.CloseIdleConnections()
+		return reply{}, p.gate.wrap(step, err)
+	}
+	if err != nil {
+		return reply{}, p.failed(ctx, step, err)
+	}
+	r := reply{answer.StatusCode, answer.Header, p.scratch}
+	if cap(p.scratch) > maxScratch {
+		p.scratch = nil
+	}
+	return r, nil
+}
+
+// pause keeps a distance between requests to a device that needs it.
+func (p *poster) pause(ctx context.Context, step string) error {
+	wait := fragilePause - time.Since(p.last)
+	if !p.fragile || wait <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return Unsent(p.gate.failure(ctx, step, wattle.ErrUnreachable, ctx.Err()))
+	}
+}
+
+// failed gives the error of a request that net/http could not carry out.
+func (p *poster) failed(ctx context.Context, step string, err error) error {
+	p.out = nil // net/http may still read from it
+	class := classOf(err)
+	if class == wattle.ErrUnreachable && ctx.Err() == nil && closedByPeer(err) {
+		p.fragile = true
+	}
+	failure := p.gate.failure(ctx, step, class, err)
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return Unsent(failure)
+	}
+	return failure
+}
+
+// close lets go of the kept connection.
+func (p *poster) close() { p.rounds.CloseIdleConnections() }
+
+// classOf tells a network that failed from a peer that speaks something else.
+func classOf(err error) error {
+	if errors.Is(err, wattle.ErrIdentity) {
+		return wattle.ErrIdentity
+	}
+	var (
+		record tls.RecordHeaderError
+		alert  tls.AlertError
+		header *textproto.Error
+		syntax textproto.ProtocolError
+	)
+	if errors.Is(err, wattle.ErrTransport) || errors.Is(err, http.ErrSchemeMismatch) ||
+		errors.As(err, &record) || errors.As(err, &alert) || errors.As(err, &header) || errors.As(err, &syntax) {
+		return wattle.ErrTransport
+	}
+	var network net.Error
+	if errors.As(err, &network) || closedByPeer(err) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return wattle.ErrUnreachable
+	}
+	// What is left are complaints of net/http about bytes that did come.
+	return wattle.ErrTransport
+}
+
+// closedByPeer reports whether the other side ended the connection.
+func closedByPeer(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
+}
+
+var errTooLong = fmt.Errorf("answer is longer than %d bytes: %w", maxBody, wattle.ErrTransport)
+
+// readBody appends all of r to buf. Memory grows with what has come, not with
+// what was announced.
+func readBody(r io.Reader, buf []byte) ([]byte, error) {
+	for {
+		if len(buf) == cap(buf) {
+			if len(buf) >= maxBody {
+				return nil, errTooLong
+			}
+			buf = slices.Grow(buf, max(2048, len(buf)))
+		}
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if errors.Is(err, io.EOF) {
+			return buf, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// isPage reports whether an answer is for a person, such as the page with
+// "200 OK" that some devices give to what they do not understand.
+func (r reply) isPage() bool {
+	return strings.HasPrefix(strings.ToLower(r.header.Get("Content-Type")), "text/")
+}
+
+// outgoing is a request that can be sent again with another body. net/http may
+// read a body for a while after its answer has come; only when all of them are
+// closed may the memory be used again.
+type outgoing struct {
+	request http.Request
+	url     url.URL
+	buf     []byte
+	open    atomic.Int32 // bodies that net/http has not closed
+}
+
+func newOutgoing(scheme, address string) *outgoing {
+	o := &outgoing{url: url.URL{Scheme: scheme, Host: address}}
+	o.request = http.Request{
+		Method: http.MethodPost, URL: &o.url, Host: address,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		GetBody: o.another,
+	}
+	return o
+}
+
+func (o *outgoing) free() bool { return o.open.Load() == 0 }
+
+// prepare makes the request ready. It always has a Content-Length.
+func (o *outgoing) prepare(ctx context.Context, path, query string, header http.Header, b []byte) *http.Request {
+	o.buf = b
+	o.url.Path, o.url.RawQuery = path, query
+	o.request.Header = header
+	o.request.ContentLength = int64(len(b))
+	o.open.Add(1)
+	o.request.Body = &body{owner: o, data: b}
+	return o.request.WithContext(ctx)
+}
+
+// another gives the body once more, for a second connection.
+func (o *outgoing) another() (io.ReadCloser, error) {
+	o.open.Add(1)
+	return &body{owner: o, data: o.buf}, nil
+}
+
+// body is read by one goroutine and closed by any.
+type body struct {
+	owner  *outgoing
+	data   []byte
+	closed atomic.Bool
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if len(b.data) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, b.data)
+	b.data = b.data[n:]
+	return n, nil
+}
+
+func (b *body) Close() error {
+	if !b.closed.Swap(true) {
+		b.owner.open.Add(-1)
+	}
+	return nil
+}
