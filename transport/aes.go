@@ -160,6 +160,9 @@ func (c *aesConn) open(ctx context.Context) error {
 		}
 		class := wattle.LookupCode(wattle.SMART, code).Class
 		switch {
+		case errors.Is(wattle.LookupCode(wattle.SMARTCAM, code).Class, wattle.ErrLockout):
+			// Only cameras have codes for this, with numbers of their own.
+			return c.wrap("login", &wattle.DeviceError{Family: wattle.SMARTCAM, Method: aes.LoginDevice, Code: code})
 		case code == codeLogin, errors.Is(class, wattle.ErrAuth):
 			refused.Code = code
 		case c.route.Version == 0 && (errors.Is(class, wattle.ErrParam) || errors.Is(class, wattle.ErrRefused)):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -140,6 +141,10 @@ func (g *gate) failure(inside context.Context, step string, class, err error) er
 	}
 	if inside.Err() != nil {
 		return g.ended(inside, step)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		// The connection had the deadline of the context, and was first.
+		err = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 	}
 	return g.wrap(step, fmt.Errorf("%w: %w", class, err))
 }
