@@ -1,0 +1,89 @@
+package simulator
+
+import (
+	"context"
+	"fmt"
+
+	"wattle"
+	wire "wattle/internal/wire/discovery"
+	"wattle/simulator/endpoint"
+)
+
+// serve runs the endpoints of a device until ctx ends, or until one fails.
+func (h *Home) serve(ctx context.Context, p *place, s *sockets) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	route := p.dev.Info().Route
+	o := &endpoint.Options{
+		Account: p.account, Version: route.Version, IOT: route.Family == wattle.IOT,
+		Faults: p.faults, Logger: h.log,
+	}
+	if route.TLS {
+		config, err := h.certs()
+		if err != nil {
+			s.close()
+			return err
+		}
+		o.TLS = config
+	}
+	parts := []func() error{func() error { return serveTCP(ctx, route.Transport, s, p.dev, o) }}
+	if s.xor != nil {
+		pc := s.xor
+		if p.port == portXOR {
+			pc = h.xor.Join(pc)
+		}
+		parts = append(parts, func() error { return endpoint.ServeXORPacket(ctx, pc, p.dev, o) })
+	}
+	switch {
+	case s.tdp != nil && route.Transport != wattle.XOR:
+		pc := h.tdp.Join(s.tdp)
+		discovery := h.o.Discovery
+		parts = append(parts, func() error { return endpoint.ServeDiscovery(ctx, pc, h.answer(p), &discovery) })
+	case s.tdp != nil:
+		defer s.tdp.Close() //nolint:errcheck // held to keep the address, never read
+	}
+	done := make(chan error, len(parts))
+	for _, part := range parts {
+		go func() { done <- part() }()
+	}
+	var first error
+	for range parts {
+		if err := <-done; err != nil && first == nil {
+			first = err
+		}
+		cancel() // the device is gone if one part of it is
+	}
+	return first
+}
+
+func serveTCP(ctx context.Context, t wattle.Transport, s *sockets, dev *Device, o *endpoint.Options) error {
+	switch t {
+	case wattle.XOR:
+		return endpoint.ServeXOR(ctx, s.tcp, dev, o)
+	case wattle.KLAP:
+		return endpoint.ServeKLAP(ctx, s.tcp, dev, o)
+	case wattle.AES:
+		return endpoint.ServeAES(ctx, s.tcp, dev, o)
+	}
+	s.close()
+	return fmt.Errorf("serve %s: %w", t, wattle.ErrUnsupported)
+}
+
+// answer makes the answers to probes on port 20002.
+func (h *Home) answer(p *place) func(*wire.Probe) []byte {
+	return func(probe *wire.Probe) []byte {
+		h.mu.Lock()
+		a := Announcement{Address: p.addr, Port: p.port, Account: p.account.Username}
+		h.mu.Unlock()
+		result := p.dev.Discovery(a).Result
+		if result == nil {
+			return nil
+		}
+		answer, err := endpoint.DiscoveryAnswer(probe, result, nil, nil)
+		if err != nil {
+			h.log.Warn("no answer to discovery", "device", p.name, "error", err)
+			return nil
+		}
+		return answer
+	}
+}
