@@ -26,11 +26,21 @@ import (
 var all = slices.Concat(
 	stateRows,
 	lightRows,
+	climateRows,
+	vacuumRows,
+	sensorRows,
+	motionRows,
 	energyRows,
+	protectionRows,
 	switchRows,
+	dimmerRows,
+	fadeRows,
+	alarmRows,
 	networkRows,
 	timeRows,
+	firmwareRows,
 	systemRows,
+	hubRows,
 )
 
 // All gives every row: the same slice each time, not to be changed.

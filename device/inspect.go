@@ -66,7 +66,9 @@ func Inspect(s *State) Inspection {
 			continue
 		}
 		f := InspectedFeature{Value: r.Value, Unit: r.Unit, Choices: r.Choices}
-		if r.HasRange() {
+		if n, ok := r.Value.Number(); ok && r.Unit == feature.Millisecond { // durations are in seconds there
+			f.Value, f.Unit = feature.ValueOf(n/1000), feature.Second
+		} else if r.HasRange() {
 			f.Minimum, f.Maximum = &r.Min, &r.Max
 		}
 		out.Features[r.ID] = f

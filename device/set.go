@@ -256,17 +256,22 @@ func (d *Device) Act(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	results, err := d.target(row).Call(ctx, calls...)
-	if err != nil {
-		return err
-	}
-	d.shared.markStale(d, row.Queries)
-	for _, r := range results {
-		if r.Err != nil {
-			return r.Err
+	if len(calls) > 0 {
+		results, err := d.target(row).Call(ctx, calls...)
+		if err != nil {
+			return err
+		}
+		for _, r := range results {
+			if r.Err != nil {
+				return r.Err
+			}
 		}
 	}
-	return nil
+	if len(row.Queries) > 0 {
+		d.shared.markStale(d, row.Queries)
+		_, err = d.Poll(ctx)
+	}
+	return err
 }
 
 // SetOn turns the device on or off. A strip turns all its outlets.

@@ -44,8 +44,9 @@ const (
 	Second           Unit = "s"
 	Millisecond      Unit = "ms"
 	Minute           Unit = "min"
-	SquareMetre      Unit = "m2"
-	SquareFoot       Unit = "ft2"
+	SquareMetre      Unit = "Sqm"
+	SquareFoot       Unit = "Sqft"
+	Ping             Unit = "Ping"
 )
 
 // Meta is the part of a feature that every surface reads.

@@ -27,6 +27,8 @@ type Row[R any, T Scalar] struct {
 	// Limits and Options narrow the range and the choices to this device's.
 	Limits  func(*R) (lo, hi float64, ok bool)
 	Options func(*R) []string
+	// UnitOf gives the unit where the device chooses it.
+	UnitOf func(*R) (Unit, bool)
 }
 
 // From ties a row to the method that it reads from, polled at a pace.
@@ -74,9 +76,16 @@ func From[P, R any, T Scalar](family wattle.Family, m method.Method[P, R], pace 
 			return nil
 		}
 	}
-	f := Derive(family, d)
-	f.Whole = row.Update != nil
-	return f
+	if row.UnitOf != nil {
+		d.UnitOf = func(v *View) (u Unit, ok bool) {
+			if r := m.Result(v.Snapshot); r != nil {
+				return row.UnitOf(r)
+			}
+			return u, false
+		}
+	}
+	d.Whole = row.Update != nil
+	return Derive(family, d)
 }
 
 func one(c method.Call, err error) ([]method.Call, error) {
@@ -103,12 +112,14 @@ type Derived[T Scalar] struct {
 	UnitOf func(*View) (Unit, bool)
 	// OnParent: the calls of Set go to the parent.
 	OnParent bool
+	// Whole: Set sends a whole object back with one part changed.
+	Whole bool
 }
 
 // Derive makes a feature of a row.
 func Derive[T Scalar](family wattle.Family, row Derived[T]) Feature {
 	f := Feature{
-		Meta: row.Meta, Family: family, Queries: row.Queries, OnParent: row.OnParent,
+		Meta: row.Meta, Family: family, Queries: row.Queries, OnParent: row.OnParent, Whole: row.Whole,
 		when: row.When, has: row.Has, limits: row.Limits, choices: row.Options, unit: row.UnitOf,
 		get: func(v *View) Value {
 			if t, ok := row.Get(v); ok {
@@ -143,16 +154,19 @@ func Derive[T Scalar](family wattle.Family, row Derived[T]) Feature {
 // Act is a feature that has no value and can be done.
 type Act struct {
 	Meta
-	When     func(*View) bool
-	Has      func(*View) bool
+	When func(*View) bool
+	Has  func(*View) bool
+	// Do gives the calls, none where asking the Queries is all there is to do.
 	Do       func(*View) ([]method.Call, error)
 	OnParent bool
+	// Queries are asked anew after it, whatever their pace.
+	Queries []method.Query
 }
 
 // Do makes a feature of an action.
 func Do(family wattle.Family, row Act) Feature {
 	row.Kind = Action
-	return Feature{Meta: row.Meta, Family: family, OnParent: row.OnParent, when: row.When, has: row.Has, do: row.Do}
+	return Feature{Meta: row.Meta, Family: family, OnParent: row.OnParent, Queries: row.Queries, when: row.When, has: row.Has, do: row.Do}
 }
 
 // kindOf is the kind that follows from the type where a row gives none.

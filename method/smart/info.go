@@ -48,6 +48,14 @@ type Info struct {
 	FanSpeed       method.Opt[int]  `json:"fan_speed_level"`  // 1 to 4
 	FanSleep       method.Opt[bool] `json:"fan_sleep_mode_on"`
 
+	// Lights that are a part of a switch have their fade here.
+	GraduallyOn  method.Opt[int] `json:"gradually_on_mode"` // 1: on
+	GraduallyOff method.Opt[int] `json:"gradually_off_mode"`
+	FadeOn       method.Opt[int] `json:"fade_on_time"` // s
+	FadeOff      method.Opt[int] `json:"fade_off_time"`
+	MaxFadeOn    method.Opt[int] `json:"max_fade_on_time"`
+	MaxFadeOff   method.Opt[int] `json:"max_fade_off_time"`
+
 	InAlarm       method.Opt[bool]   `json:"in_alarm"`
 	InAlarmSource method.Opt[string] `json:"in_alarm_source"`
 
