@@ -80,7 +80,7 @@ func (c *collector) drain(ctx context.Context, waiting map[netip.Addr]bool) bool
 	for _, p := range c.queue.take() {
 		found, news, err := c.merger.add(p)
 		if err != nil {
-			c.log.DebugContext(ctx, "answer ignored", "from", p.from, "error", err)
+			c.log.DebugContext(ctx, "answer ignored", "from", p.from, "err", err)
 			continue
 		}
 		delete(waiting, p.from.Addr())

@@ -6,7 +6,7 @@
 package discover
 
 import (
-	"crypto/md5" //nolint:gosec // the protocol wants it
+	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
 	"net/netip"
@@ -56,7 +56,7 @@ func OwnerMatches(owner, email string) bool {
 	if email == "" || owner == "" {
 		return false
 	}
-	sum := md5.Sum([]byte(email)) //nolint:gosec // the protocol wants it
+	sum := md5.Sum([]byte(email))
 	return strings.EqualFold(owner, hex.EncodeToString(sum[:]))
 }
 

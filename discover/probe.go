@@ -50,7 +50,7 @@ func Probe(ctx context.Context, host string, o *Options) (Found, error) {
 	ask := func() {
 		for _, port := range s.ports {
 			if _, err := pc.WriteTo(probes[port], net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, port))); err != nil {
-				s.log.DebugContext(ctx, "probe not sent", "address", addr, "port", port, "error", err)
+				s.log.DebugContext(ctx, "probe not sent", "address", addr, "port", port, "err", err)
 			}
 		}
 	}

@@ -119,7 +119,7 @@ func (w *sweep) open(ctx context.Context) (failures []error) {
 		for _, n := range networks {
 			pc, err := w.listen(ctx, n.Addr)
 			if err != nil {
-				w.log.DebugContext(ctx, "interface not usable", "interface", n.Name, "address", n.Addr, "error", err)
+				w.log.DebugContext(ctx, "interface not usable", "interface", n.Name, "address", n.Addr, "err", err)
 				failures = append(failures, fmt.Errorf("interface %s: %w: %w", n.Name, err, wattle.ErrUnreachable))
 				continue
 			}
@@ -152,7 +152,7 @@ func (s *settings) listen(ctx context.Context, addr netip.Addr) (net.PacketConn,
 	}
 	if sized, ok := pc.(interface{ SetReadBuffer(bytes int) error }); ok {
 		if err := sized.SetReadBuffer(readBuffer); err != nil {
-			s.log.DebugContext(ctx, "receive buffer not enlarged", "error", err)
+			s.log.DebugContext(ctx, "receive buffer not enlarged", "err", err)
 		}
 	}
 	return pc, nil
@@ -205,7 +205,7 @@ func (w *sweep) ask(ctx context.Context, s socket, addr netip.Addr) {
 		if err == nil {
 			w.sent.Add(1)
 		} else if ctx.Err() == nil {
-			w.log.DebugContext(ctx, "probe not sent", "interface", s.name, "address", addr, "port", port, "error", err)
+			w.log.DebugContext(ctx, "probe not sent", "interface", s.name, "address", addr, "port", port, "err", err)
 		}
 	}
 }

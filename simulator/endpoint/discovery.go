@@ -73,7 +73,7 @@ func ServeDiscovery(ctx context.Context, pc net.PacketConn, answer func(p *disco
 		}
 		probe, err := discovery.ParseProbe(buffer[:n])
 		if err != nil {
-			log.DebugContext(ctx, "probe ignored", "from", from, "error", err)
+			log.DebugContext(ctx, "probe ignored", "from", from, "err", err)
 			continue
 		}
 		payload := answer(probe)
@@ -82,7 +82,7 @@ func ServeDiscovery(ctx context.Context, pc net.PacketConn, answer func(p *disco
 		}
 		datagram, err := discovery.MarshalAnswer(probe.Serial, payload)
 		if err != nil {
-			log.DebugContext(ctx, "answer not sent", "to", from, "error", err)
+			log.DebugContext(ctx, "answer not sent", "to", from, "err", err)
 			continue
 		}
 		times := 1
@@ -102,7 +102,7 @@ func ServeDiscovery(ctx context.Context, pc net.PacketConn, answer func(p *disco
 					return
 				}
 				if _, err := pc.WriteTo(datagram, from); err != nil {
-					log.DebugContext(ctx, "answer not sent", "to", from, "error", err)
+					log.DebugContext(ctx, "answer not sent", "to", from, "err", err)
 				}
 			}
 		})

@@ -4,7 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // the protocol wants it
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
 	"errors"

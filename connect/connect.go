@@ -1,0 +1,179 @@
+// Package connect goes from what is known of a device to an open session: it
+// tries what worked before, asks the device what it speaks when that fails,
+// goes through the fall-backs of firmware that announces one thing and does
+// another, looks for a device whose address has changed, and makes sure that
+// it is the device that was meant before anybody can write to it. When nothing
+// helps, the [Error] names cause and remedy in one sentence.
+// See docs/protocol/README.md, "Connecting by address without discovery".
+package connect
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net"
+	"time"
+
+	"wattle"
+	"wattle/discover"
+	"wattle/session"
+	"wattle/transport"
+)
+
+// Target is what is known of a device.
+type Target struct {
+	// Name is what the user calls the device, for messages; "" means Host.
+	Name string
+	Host string // IPv4 address or host name
+	// Routes were remembered or discovered; they are tried first, in order.
+	Routes []wattle.Route
+	// Only takes the Routes and nothing else: no discovery, no fall-back.
+	Only bool
+	// MAC is the device that is meant; zero takes whoever is there.
+	MAC wattle.MAC
+	// Owner is what discovery told, see [discover.Found.Owner]; "" if unknown.
+	Owner string
+	// Prefer is the label of the credential that worked last time.
+	Prefer string
+	// Resume is a session for the first of Routes that an earlier process
+	// exported. The device proves itself by having its keys, so that Open does
+	// no I/O at all; when the session turns out to be over, the first call
+	// makes up for it.
+	Resume []byte
+}
+
+// Options say how to connect; nil and the zero value work.
+type Options struct {
+	Account wattle.Credentials
+	// DialContext opens TCP connections, nil means net.Dialer.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+	// Discover is how to look for the device when it does not answer where it
+	// was; nil means the defaults of package discover, with 3 s for a sweep.
+	Discover *discover.Options
+	// Session is for the session that comes out.
+	Session *session.Options
+	// Timeout is for the first answer of a device on each route; 0 means 5 s.
+	Timeout time.Duration
+	// Ports are the TCP ports that are tried when discovery gets no answer.
+	Ports Ports
+	// Logger gets one debug line for each attempt; nil means none.
+	Logger *slog.Logger
+}
+
+// Ports are TCP ports. 0 is the usual port, below 0 none.
+type Ports struct {
+	XOR    int // 9999
+	HTTP   int // 80: KLAP and AES
+	HTTPS  int // 4433: KLAP over TLS, vacuums
+	Camera int // 443
+	Linkie int // 10443
+}
+
+// Result is an open device.
+type Result struct {
+	Session *session.Session
+	// MAC is the device's own; zero when it does not tell, and before the first
+	// answer of a resumed session if the target had none.
+	MAC wattle.MAC
+	// Route is how it is reached, worth being remembered. Session.Conn().Info()
+	// has it up to date later on.
+	Route      wattle.Route
+	Credential string // label of the credential that fits, see transport.Candidates
+	// Found is what discovery told, nil if it was not asked.
+	Found *discover.Found
+}
+
+const (
+	defaultTimeout = 5 * time.Second
+	searchTimeout  = 3 * time.Second // for a sweep
+	dialTimeout    = 3 * time.Second // for one connection: a host that is up answers within one
+)
+
+// Open opens the device. It performs a first exchange on each route that it
+// tries, which tells the language, the MAC and whether the credentials fit;
+// the session that it returns has answered once (or was resumed). An error is
+// always an [*Error], unless ctx ended.
+func Open(ctx context.Context, t Target, o *Options) (*Result, error) {
+	p := newOpener(t, o)
+	if r, ok := p.resume(); ok {
+		return r, nil
+	}
+	c, err := p.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p.result(c), nil
+}
+
+func newOpener(t Target, o *Options) *opener {
+	p := &opener{target: t}
+	if o != nil {
+		p.options = *o
+	}
+	if p.target.Host == "" && len(t.Routes) > 0 {
+		p.target.Host = t.Routes[0].Host
+	}
+	if p.target.Name == "" {
+		p.target.Name = cmp.Or(p.target.Host, p.target.MAC.String())
+	}
+	if p.options.Timeout <= 0 {
+		p.options.Timeout = defaultTimeout
+	}
+	p.dial = p.options.DialContext
+	if p.dial == nil {
+		p.dial = new(net.Dialer).DialContext
+	}
+	p.log = p.options.Logger
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
+	}
+	p.log = p.log.With("device", p.target.Name)
+	return p
+}
+
+// resume takes up the session of an earlier process.
+func (p *opener) resume() (*Result, bool) {
+	if len(p.target.Resume) == 0 || len(p.target.Routes) == 0 || p.target.Routes[0].Family == "" {
+		return nil, false
+	}
+	route := p.target.Routes[0]
+	conn, err := p.connection(route, p.target.Resume)
+	if err != nil {
+		return nil, false
+	}
+	if !conn.Info().Resumed { // not the same account, or over
+		_ = conn.Close()
+		return nil, false
+	}
+	return p.result(&contact{conn: conn, family: route.Family, mac: p.target.MAC, resumed: true}), true
+}
+
+// result makes the session.
+func (p *opener) result(c *contact) *Result {
+	info := c.conn.Info()
+	route := info.Route
+	route.Family = c.family
+	return &Result{
+		Session:    session.New(p.guard(c), c.family, p.options.Session),
+		MAC:        c.mac,
+		Route:      route,
+		Credential: info.Credential,
+		Found:      p.found,
+	}
+}
+
+// connection makes a Conn; it does no I/O.
+func (p *opener) connection(route wattle.Route, resume []byte) (transport.Conn, error) {
+	return transport.Open(route, &transport.Options{
+		Account: p.options.Account,
+		Prefer:  p.target.Prefer,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+			defer cancel()
+			return p.dial(ctx, network, address)
+		},
+		Timeout: session.MaxTimeout,
+		Resume:  resume,
+		Logger:  p.options.Logger,
+	})
+}

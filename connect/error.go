@@ -1,0 +1,217 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"wattle"
+	"wattle/discover"
+	"wattle/transport"
+)
+
+// Owner tells what discovery's owner says of the e-mail.
+type Owner int
+
+// The values of [Owner].
+const (
+	OwnerUnknown Owner = iota // the device does not tell
+	OwnerNone                 // it belongs to no account
+	OwnerMatches              // it belongs to the e-mail as it was typed: proof
+	OwnerDiffers              // it proves nothing
+)
+
+// Error says why a device could not be opened: one sentence that names cause
+// and remedy. It is of one class of package wattle; errors.As finds the error
+// of the attempt that decided.
+type Error struct {
+	Name     string          // what the user calls the device
+	Attempts []Attempt       // in the order in which they were made
+	Owner    Owner           // where credentials were refused
+	Found    *discover.Found // what discovery told, nil if nothing
+
+	class    error
+	decisive error
+	text     string
+}
+
+// Error is the sentence.
+func (e *Error) Error() string { return e.text }
+
+// Is reports whether target is the class of the error.
+func (e *Error) Is(target error) bool { return target == e.class }
+
+// As finds the error of the attempt that decided.
+func (e *Error) As(target any) bool { return e.decisive != nil && errors.As(e.decisive, target) }
+
+// fail puts the attempts into one sentence. What can be cured comes first.
+func (p *opener) fail(ctx context.Context) error {
+	e := &Error{Name: p.target.Name, Attempts: p.attempts, Found: p.found}
+	switch {
+	case p.decided(e, wattle.ErrLockout):
+		e.text = fmt.Sprintf("%s takes no login for a while, after too many wrong ones: wait half an hour and check the password before you try again", e.Name)
+	case p.decided(e, wattle.ErrAuth):
+		p.explainAuth(ctx, e)
+	case p.stranger != nil:
+		e.class = wattle.ErrIdentity
+		e.text = fmt.Sprintf("at %s there is another device now (%s, MAC %s), and %s (MAC %s) was not found on this network: is it plugged in?",
+			p.target.Host, p.stranger.model, p.stranger.mac, e.Name, p.target.MAC)
+	case p.blocked(e):
+		e.class = wattle.ErrAccess
+		e.text = fmt.Sprintf("%s refuses third-party programs: in the Tapo or Kasa app open Me > Third-Party Services, switch Third-Party Compatibility off and on again, "+
+			"with the phone in the same network as the device, and retry", e.Name)
+		if p.announces(wattle.TPAP) {
+			e.text += "; what it offers instead (tpap) this version of wattle cannot speak yet"
+		}
+	case p.found != nil && len(p.found.Routes) == 0:
+		e.class = wattle.ErrUnsupported
+		e.text = fmt.Sprintf("%s cannot be controlled: %s", e.Name, p.found.Reason)
+	case p.unsupported(e):
+	case p.decided(e, wattle.ErrUnreachable), len(p.attempts) == 0:
+		e.class = wattle.ErrUnreachable
+		e.text = p.unreachable(e)
+	default:
+		e.decisive = p.attempts[0].Err
+		e.class = classOf(e.decisive)
+		e.text = fmt.Sprintf("%s answers in no way that is known: %v", e.Name, e.decisive)
+	}
+	return e
+}
+
+// decided finds the first attempt that failed with class.
+func (p *opener) decided(e *Error, class error) bool {
+	for _, a := range p.attempts {
+		if errors.Is(a.Err, class) {
+			e.class, e.decisive = class, a.Err
+			return true
+		}
+	}
+	return false
+}
+
+// codeNoTransport is what AES devices answer when local access is off, or when
+// their firmware has moved on to another transport.
+const codeNoTransport = 1003
+
+// blocked reports whether the switch in the app is the cause: KLAP says so
+// with 403, AES with 1003 on a device that nothing else can be spoken to.
+func (p *opener) blocked(e *Error) bool {
+	if p.decided(e, wattle.ErrAccess) {
+		return true
+	}
+	for _, a := range p.attempts {
+		var code *wattle.DeviceError
+		if errors.As(a.Err, &code) && code.Code == codeNoTransport {
+			e.decisive = a.Err
+			return true
+		}
+	}
+	return false
+}
+
+func (p *opener) announces(t wattle.Transport) bool {
+	for _, a := range p.attempts {
+		if a.Route.Transport == t && p.found != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// unsupported is for devices of which only transports are known that this
+// version does not have.
+func (p *opener) unsupported(e *Error) bool {
+	var names []string
+	for _, a := range p.attempts {
+		if !errors.Is(a.Err, wattle.ErrUnsupported) {
+			continue
+		}
+		if name := string(a.Route.Transport); len(names) == 0 || names[len(names)-1] != name {
+			names = append(names, name)
+		}
+		e.decisive = a.Err
+	}
+	if len(names) == 0 {
+		return false
+	}
+	e.class = wattle.ErrUnsupported
+	if p.found != nil || len(p.target.Routes) > 0 {
+		e.text = fmt.Sprintf("%s wants %s, which this version of wattle cannot speak yet", e.Name, strings.Join(names, " or "))
+		return true
+	}
+	e.text = fmt.Sprintf("%s does not answer discovery nor any transport that this version of wattle has; its open ports would fit %s", e.Name, strings.Join(names, ", "))
+	return true
+}
+
+func (p *opener) unreachable(e *Error) string {
+	where := ""
+	if p.target.Host != "" && p.target.Host != e.Name {
+		where = " at " + p.target.Host
+	}
+	text := fmt.Sprintf("%s does not answer%s", e.Name, where)
+	switch {
+	case p.found != nil && errors.Is(e.decisive, syscall.ECONNREFUSED):
+		return text + ": it is on the network and refuses connections; unplug it for ten seconds and try again"
+	case p.found != nil:
+		return text + " in time, though it is on the network: it may be busy with another program; try again"
+	case !p.target.MAC.IsZero() && !p.target.Only:
+		return text + " and was not found on this network: is it plugged in and on the same network as this computer?"
+	default:
+		return text + ": is it plugged in, and is the address right?"
+	}
+}
+
+// explainAuth tells what is wrong with the credentials, as far as it is known.
+func (p *opener) explainAuth(ctx context.Context, e *Error) {
+	email := p.options.Account.Username
+	owner := p.owner(ctx)
+	e.Found = p.found
+	switch {
+	case discover.OwnerMatches(owner, email):
+		e.Owner = OwnerMatches
+	case strings.Trim(owner, "0") != "":
+		e.Owner = OwnerDiffers
+	case p.found != nil && p.found.Answer != nil:
+		e.Owner = OwnerNone
+	}
+	matter := p.found != nil && p.found.OnboardedBy != "" && p.found.OnboardedBy != "tplink"
+	switch {
+	case p.options.Account.IsZero():
+		e.text = fmt.Sprintf("%s needs the e-mail and password of the TP-Link account that set it up, and none are given", e.Name)
+	case e.Owner == OwnerMatches:
+		e.text = fmt.Sprintf("wrong password for %s: the e-mail matches the owner, so it is the password", e.Name)
+	case e.Owner == OwnerDiffers && otherSpelling(owner, email) != "":
+		e.text = fmt.Sprintf("e-mail or password does not fit %s: its owner spells the e-mail %s, and the case counts", e.Name, otherSpelling(owner, email))
+	case e.Owner == OwnerNone && matter:
+		e.text = fmt.Sprintf("e-mail or password does not fit %s: it was set up over %s and belongs to no TP-Link account; add it in the Tapo app, then it takes yours",
+			e.Name, p.found.OnboardedBy)
+	default:
+		e.text = fmt.Sprintf("e-mail or password does not fit %s (the e-mail's case counts)", e.Name)
+	}
+}
+
+// otherSpelling is the spelling of the e-mail that the owner proves, "" if
+// none does.
+func otherSpelling(owner, email string) string {
+	for _, c := range transport.Candidates(wattle.Credentials{Username: email}) {
+		if strings.HasPrefix(c.Label, transport.LabelAccount) && discover.OwnerMatches(owner, c.Credentials.Username) {
+			return c.Credentials.Username
+		}
+	}
+	return ""
+}
+
+// classOf finds the class of an error of a transport.
+func classOf(err error) error {
+	for _, class := range []error{
+		wattle.ErrTransport, wattle.ErrSession, wattle.ErrBusy, wattle.ErrProtocol, wattle.ErrUnsupported,
+		wattle.ErrParam, wattle.ErrRefused, wattle.ErrIdentity, wattle.ErrClosed,
+	} {
+		if errors.Is(err, class) {
+			return class
+		}
+	}
+	return wattle.ErrProtocol
+}
