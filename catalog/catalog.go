@@ -26,6 +26,8 @@ import (
 var all = slices.Concat(
 	stateRows,
 	lightRows,
+	effectRows,
+	presetRows,
 	climateRows,
 	vacuumRows,
 	sensorRows,

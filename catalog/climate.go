@@ -55,6 +55,15 @@ var climateRows = []feature.Feature{
 			return smart.SetChildProtection.With(smart.Enable{Enable: on})
 		},
 	}),
+	field(feature.Row[smart.Info, bool]{
+		Meta: feature.Meta{ID: "frost_protection", Name: "Frost protection", Kind: feature.Switch, Category: feature.Config},
+		When: has("frost_protection"),
+		Has:  func(i *smart.Info) bool { return i.FrostProtection.Known() },
+		Get:  func(i *smart.Info) (bool, bool) { return i.FrostProtection.Get() },
+		Set: func(_ *feature.View, on bool) (method.Call, error) {
+			return setInfo(smart.SetInfo{FrostProtection: method.Some(on)})
+		},
+	}),
 	// The speed is 0 while the fan is off.
 	field(feature.Row[smart.Info, int]{
 		Meta: feature.Meta{ID: "fan_speed_level", Name: "Fan speed level", Kind: feature.Number,

@@ -151,7 +151,9 @@ func overOutlets(meta feature.Meta, gather func([]float64) float64) feature.Feat
 	}
 	return feature.Derive(wattle.IOT, feature.Derived[float64]{
 		Meta: meta,
-		When: func(v *feature.View) bool { return v.Type == wattle.Strip && meters(v) },
+		// The outlets' own rows ask for their readings.
+		Queries: []method.Query{iot.GetSysinfo.Query(method.EveryPoll)},
+		When:    func(v *feature.View) bool { return v.Type == wattle.Strip && meters(v) },
 		Has: func(v *feature.View) bool {
 			return slices.ContainsFunc(v.Children, func(c *feature.View) bool { return outlet(c) != nil })
 		},

@@ -74,6 +74,16 @@ var protectionRows = []feature.Feature{
 			return status != "normal", ok
 		},
 	}),
+	field(feature.Row[smart.Info, string]{
+		Meta: sensor("charging_status", "Charging status", feature.Info, feature.NoUnit),
+		Has:  func(i *smart.Info) bool { return i.Charging.Known() },
+		Get:  func(i *smart.Info) (string, bool) { return i.Charging.Get() },
+	}),
+	field(feature.Row[smart.Info, int]{
+		Meta: sensor("auto_off_remaining", "Auto off remaining", feature.Info, feature.Second),
+		Has:  func(i *smart.Info) bool { return i.AutoOffIn.Known() },
+		Get:  func(i *smart.Info) (int, bool) { return i.AutoOffIn.Get() },
+	}),
 	// A threshold of 0 W is the protection switched off.
 	feature.Derive(wattle.SMART, feature.Derived[int]{
 		Meta: feature.Meta{ID: "power_protection_threshold", Name: "Power protection threshold", Kind: feature.Number,

@@ -122,6 +122,16 @@ var sensorRows = []feature.Feature{
 			return by != 0, ok
 		},
 	}),
+	field(feature.Row[smart.Info, float64]{
+		Meta: sensor("comfort_temperature_deviation", "Temperature deviation", feature.Debug, feature.NoUnit),
+		Has:  func(i *smart.Info) bool { return i.TempException.Known() },
+		Get:  func(i *smart.Info) (float64, bool) { return i.TempException.Get() },
+	}),
+	field(feature.Row[smart.Info, float64]{
+		Meta: sensor("comfort_humidity_deviation", "Humidity deviation", feature.Debug, feature.NoUnit),
+		Has:  func(i *smart.Info) bool { return i.HumidException.Known() },
+		Get:  func(i *smart.Info) (float64, bool) { return i.HumidException.Get() },
+	}),
 	field(feature.Row[smart.Info, string]{
 		Meta: feature.Meta{ID: "temperature_unit", Name: "Temperature unit", Kind: feature.Choice,
 			Category: feature.Config, Choices: []string{"celsius", "fahrenheit"}},

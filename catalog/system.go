@@ -39,6 +39,16 @@ var systemRows = []feature.Feature{
 		Has:  func(s *iot.Sysinfo) bool { return s.Firmware != "" },
 		Get:  func(s *iot.Sysinfo) (string, bool) { return s.Firmware, s.Firmware != "" },
 	}),
+	sysfield(feature.Row[iot.Sysinfo, bool]{
+		Meta: binary("update_in_progress", "Updating", feature.Debug),
+		Has:  func(s *iot.Sysinfo) bool { return s.Updating.Known() },
+		Get:  func(s *iot.Sysinfo) (bool, bool) { return s.Updating.Get() },
+	}),
+	sysfield(feature.Row[iot.Sysinfo, string]{
+		Meta: sensor("active_mode", "Active mode", feature.Info, feature.NoUnit),
+		Has:  func(s *iot.Sysinfo) bool { return s.ActiveMode.Known() },
+		Get:  func(s *iot.Sysinfo) (string, bool) { return s.ActiveMode.Get() },
+	}),
 	field(feature.Row[smart.Info, string]{
 		Meta: feature.Meta{ID: "current_firmware_version", Name: "Current firmware version",
 			Kind: feature.Sensor, Category: feature.Debug},

@@ -7,79 +7,41 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"wattle/catalog"
 	"wattle/device"
 )
 
-// captures is the folder of captured answers of real devices. They are other
-// people's and not part of the project; see CONTRIBUTING.md.
-func captures(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("WATTLE_CAPTURES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "captures")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "expected")); err != nil {
-		t.Skipf("no captures: set WATTLE_CAPTURES or put them at ../shared/captures beside the repository (%v)", err)
-	}
-	return dir
-}
+// folders of captures whose transports exist.
+var folders = []string{"iot", "iotcam", "smart", "smart/child"}
 
-// names are the captures of some folders, as FOLDER/NAME.json.
-func names(t testing.TB, dir string, folders ...string) []string {
-	t.Helper()
-	var out []string
-	for _, folder := range folders {
-		files, err := filepath.Glob(filepath.Join(dir, folder, "*.json"))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no captures in %s (%v)", folder, err)
-		}
-		for _, f := range files {
-			out = append(out, filepath.ToSlash(filepath.Join(folder, filepath.Base(f))))
-		}
-	}
-	return out
-}
-
-// moment is the clock under which the expected values were made.
-var moment = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
-
+// TestCaptures holds every feature of every captured device against what
+// another client reads from it.
 func TestCaptures(t *testing.T) {
 	dir := captures(t)
 	out := t.TempDir()
 	if keep := os.Getenv("WATTLE_INSPECT_OUT"); keep != "" {
 		out = keep
 	}
-	for _, name := range names(t, dir, "iot", "iotcam", "smart") {
-		r, err := loadReplay(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := device.New(t.Context(), r, r.family, &device.Options{Now: func() time.Time { return moment }})
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		s, err := d.Poll(t.Context())
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		b, err := json.MarshalIndent(device.Inspect(s), "", " ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		file := filepath.Join(out, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, b, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	all := names(t, dir, folders...)
+	for _, name := range all {
+		t.Run(name, func(t *testing.T) {
+			f, library := load(t, dir, name)
+			d, _ := open(t, f, library, nil)
+			b, err := json.MarshalIndent(device.Inspect(d.State()), "", " ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(out, name)
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
-	score(t, dir, out, names(t, dir, "iot", "iotcam", "smart"))
+	score(t, dir, out, all)
 }
 
 // score runs the comparison that comes with the captures.

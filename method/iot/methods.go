@@ -1,6 +1,8 @@
 package iot
 
 import (
+	"encoding/json"
+
 	"wattle/method"
 )
 
@@ -11,6 +13,7 @@ const (
 	ModuleBulbSystem = "smartlife.iot.common.system"
 	ModuleBulb       = "smartlife.iot.smartbulb.lightingservice"
 	ModuleLightStrip = "smartlife.iot.lightStrip"
+	ModuleEffect     = "smartlife.iot.lighting_effect"
 	ModuleDimmer     = "smartlife.iot.dimmer"
 	ModuleEmeter     = "emeter"
 	ModuleBulbEmeter = "smartlife.iot.common.emeter"
@@ -61,6 +64,8 @@ var GetOutlet = method.Method[method.None, Outlet]{Module: ModuleSystem, Name: "
 var (
 	TransitionLightState = method.Method[SetLight, LightState]{Module: ModuleBulb, Name: "transition_light_state", Effect: method.Absolute}
 	SetLightState        = method.Method[SetLight, LightState]{Module: ModuleLightStrip, Name: "set_light_state", Effect: method.Absolute}
+	// SetLightingEffect takes a whole effect object.
+	SetLightingEffect = method.Method[json.RawMessage, method.None]{Module: ModuleEffect, Name: "set_lighting_effect", Effect: method.Absolute}
 	// SetBrightness is for dimmers; it does not turn the light on.
 	SetBrightness = method.Method[Brightness, method.None]{Module: ModuleDimmer, Name: "set_brightness", Effect: method.Absolute}
 )

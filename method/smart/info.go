@@ -48,6 +48,10 @@ type Info struct {
 	FanSpeed       method.Opt[int]  `json:"fan_speed_level"`  // 1 to 4
 	FanSleep       method.Opt[bool] `json:"fan_sleep_mode_on"`
 
+	Effect   *EffectState     `json:"lighting_effect"`             // light strips
+	EffectOn method.Opt[bool] `json:"dynamic_light_effect_enable"` // bulbs
+	EffectID string           `json:"dynamic_light_effect_id"`
+	Presets  []Preset         `json:"preset_state"` // lights that are a part of a switch
 	// Lights that are a part of a switch have their fade here.
 	GraduallyOn  method.Opt[int] `json:"gradually_on_mode"` // 1: on
 	GraduallyOff method.Opt[int] `json:"gradually_off_mode"`
