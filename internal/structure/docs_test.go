@@ -88,7 +88,7 @@ func TestReadmeCommandsExist(t *testing.T) {
 		t.Fatalf("README.md does not start with the two commands, but with %q", commands[:min(2, len(commands))])
 	}
 	for _, m := range commands {
-		for _, word := range strings.FieldsSeq(m[1]) {
+		for word := range strings.FieldsSeq(m[1]) {
 			if rest, ok := strings.CutPrefix(word, "./"); ok && rest != "..." {
 				if _, err := os.Stat(filepath.Join(root, rest)); err != nil {
 					t.Errorf("README.md: %q: %v", m[1], err)
