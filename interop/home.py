@@ -1,21 +1,21 @@
 """The devices of interop/devices that python-kasa drives, and what each of them can do.
 
-"new": only the current release knows IOT inside KLAP v2.
+"old": one of the few that an older release is tried on as well.
 """
 
 import pathlib
 
 KASA = {
-    "iot-plug": {"energy"},
+    "iot-plug": {"energy", "old"},
     "iot-dimmer": {"brightness"},
     "iot-strip": {"child"},
     "iot-bulb": {"brightness", "energy"},
-    "iot-plug-klap1": {"energy", "secret"},
-    "iot-plug-klap2": {"new", "secret"},
-    "smart-plug-klap2": {"energy", "secret"},
+    "iot-plug-klap1": {"energy", "secret", "old"},
+    "iot-plug-klap2": {"secret"},
+    "smart-plug-klap2": {"energy", "secret", "old"},
     "smart-plug-klap2-tls": {"energy"},
-    "smart-bulb-klap2": {"brightness", "secret"},
-    "smart-plug-aes": {"energy", "secret"},
+    "smart-bulb-klap2": {"brightness", "secret", "old"},
+    "smart-plug-aes": {"energy", "secret", "old"},
     "smart-bulb-aes": {"brightness"},
     "smart-bulb-aes2": {"brightness", "secret"},
 }
