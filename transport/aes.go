@@ -69,7 +69,7 @@ type rsaPair struct {
 	public  string
 }
 
-func newAES(route wattle.Route, o Options) (*aesConn, error) {
+func newAES(route wattle.Route, o Options) (Conn, error) {
 	if route.Version < 0 || route.Version > aes.LoginV2 {
 		return nil, fmt.Errorf("aes has no login version %d: %w", route.Version, wattle.ErrParam)
 	}
@@ -199,7 +199,7 @@ func (c *aesConn) handshake(ctx context.Context) (*aesSession, error) {
 	}
 	header := aesHeader(nil)
 	header["Idempotency-Key"] = nil
-	r, err := c.http.post(ctx, "handshake", "/app", "", header, aes.AppendHandshake(c.http.buffer(), pair.public))
+	r, err := c.http.post(ctx, "handshake", "/app", "", header, aes.AppendHandshake(nil, pair.public))
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +255,7 @@ func (c *aesConn) pass(ctx context.Context, step string, s *aesSession, message 
 	if s.token != "" {
 		query = "token=" + s.token
 	}
-	r, err := c.http.post(ctx, step, "/app", query, s.header, s.cipher.AppendRequest(c.http.buffer(), message))
+	r, err := c.http.post(ctx, step, "/app", query, s.header, s.cipher.AppendRequest(nil, message))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -13,7 +14,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,22 +26,24 @@ const (
 	// maxScratch bounds buffers that are kept from one exchange to the next.
 	maxScratch = 64 << 10
 	// fragilePause is kept between requests to a device that was seen to close
-	// connections. See docs/protocol/transports.md section 0.
-	fragilePause = 250 * time.Millisecond
+	// connections, until fragileRequests have gone well. See
+	// docs/protocol/transports.md section 0.
+	fragilePause    = 250 * time.Millisecond
+	fragileRequests = 20
 )
 
 // poster sends POST requests to one device, one at a time, over a connection
-// that it keeps. It reuses requests and buffers: a device that is polled each
-// second should not make garbage for the collector. It belongs to the exchange
-// inside a gate. See docs/protocol/transports.md section 0.
+// that it keeps. It goes round http.Client, which does what devices do not need.
+// It belongs to the exchange inside a gate. See docs/protocol/transports.md
+// section 0.
 type poster struct {
 	gate    *gate
 	rounds  *http.Transport
+	request http.Request // what all requests have in common
 	scheme  string
-	out     *outgoing // reused for as long as net/http has let go of it
-	scratch []byte    // body of the last answer
+	scratch []byte // body of the last answer
 
-	fragile bool      // the device closes connections that it did not announce to close
+	fragile int       // above 0 the device was seen to close connections unannounced
 	last    time.Time // of the last request
 }
 
@@ -54,6 +56,10 @@ type reply struct {
 
 func newPoster(g *gate, o Options) *poster {
 	p := &poster{gate: g, scheme: "http"}
+	p.request = http.Request{
+		Method: http.MethodPost, Host: g.route.Address(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
 	p.rounds = &http.Transport{
 		DialContext:            o.DialContext,
 		DisableCompression:     true,
@@ -74,24 +80,25 @@ func newPoster(g *gate, o Options) *poster {
 	return p
 }
 
-// buffer gives an empty buffer for the body of the next post. Made there, it
-// is used again.
-func (p *poster) buffer() []byte {
-	if p.out == nil || !p.out.free() || cap(p.out.buf) > maxScratch {
-		p.out = newOutgoing(p.scheme, p.gate.route.Address())
-	}
-	return p.out.buf[:0]
-}
-
-// post sends a body made in [poster.buffer]. repeatable requests, which do
-// nothing that matters twice, are sent again when a kept connection turns out to be
-// closed; others only when surely nothing of them has arrived. header is not
-// changed and must not be. The errors are those of a [Conn], with step in them.
+// post sends a body, always with its length in front. A request whose header
+// has an Idempotency-Key without a value, which is not sent, is repeated when a kept
+// connection turns out to be closed; others only when surely nothing of them
+// has arrived. body and header belong to net/http from then on, which may read
+// them for longer than the request takes. The errors are those of a [Conn], with step
+// in them.
 func (p *poster) post(ctx context.Context, step, path, query string, header http.Header, body []byte) (reply, error) {
 	if err := p.pause(ctx, step); err != nil {
 		return reply{}, err
 	}
-	request := p.out.prepare(ctx, path, query, header, body)
+	request := p.request.WithContext(ctx)
+	request.URL = &url.URL{Scheme: p.scheme, Host: p.request.Host, Path: path, RawQuery: query}
+	request.Header = header
+	request.ContentLength = int64(len(body))
+	request.GetBody = func() (io.ReadCloser, error) {
+		// Of this type net/http knows that it need not send the header alone.
+		return io.NopCloser(bytes.NewReader(body)), nil
+	}
+	request.Body, _ = request.GetBody()
 	answer, err := p.rounds.RoundTrip(request)
 	p.last = time.Now()
 	if err != nil {
@@ -116,7 +123,11 @@ func (p *poster) post(ctx context.Context, step, path, query string, header http
 // pause keeps a distance between requests to a device that needs it.
 func (p *poster) pause(ctx context.Context, step string) error {
 	wait := fragilePause - time.Since(p.last)
-	if !p.fragile || wait <= 0 {
+	if p.fragile == 0 {
+		return nil
+	}
+	p.fragile--
+	if wait <= 0 {
 		return nil
 	}
 	timer := time.NewTimer(wait)
@@ -131,10 +142,9 @@ func (p *poster) pause(ctx context.Context, step string) error {
 
 // failed gives the error of a request that net/http could not carry out.
 func (p *poster) failed(ctx context.Context, step string, err error) error {
-	p.out = nil // net/http may still read from it
 	class := classOf(err)
 	if class == wattle.ErrUnreachable && ctx.Err() == nil && closedByPeer(err) {
-		p.fragile = true
+		p.fragile = fragileRequests
 	}
 	failure := p.gate.failure(ctx, step, class, err)
 	var op *net.OpError
@@ -204,66 +214,4 @@ func readBody(r io.Reader, buf []byte) ([]byte, error) {
 // "200 OK" that some devices give to what they do not understand.
 func (r reply) isPage() bool {
 	return strings.HasPrefix(strings.ToLower(r.header.Get("Content-Type")), "text/")
-}
-
-// outgoing is a request that can be sent again with another body. net/http may
-// read a body for a while after its answer has come; only when all of them are
-// closed may the memory be used again.
-type outgoing struct {
-	request http.Request
-	url     url.URL
-	buf     []byte
-	open    atomic.Int32 // bodies that net/http has not closed
-}
-
-func newOutgoing(scheme, address string) *outgoing {
-	o := &outgoing{url: url.URL{Scheme: scheme, Host: address}}
-	o.request = http.Request{
-		Method: http.MethodPost, URL: &o.url, Host: address,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		GetBody: o.another,
-	}
-	return o
-}
-
-func (o *outgoing) free() bool { return o.open.Load() == 0 }
-
-// prepare makes the request ready. It always has a Content-Length.
-func (o *outgoing) prepare(ctx context.Context, path, query string, header http.Header, b []byte) *http.Request {
-	o.buf = b
-	o.url.Path, o.url.RawQuery = path, query
-	o.request.Header = header
-	o.request.ContentLength = int64(len(b))
-	o.open.Add(1)
-	o.request.Body = &body{owner: o, data: b}
-	return o.request.WithContext(ctx)
-}
-
-// another gives the body once more, for a second connection.
-func (o *outgoing) another() (io.ReadCloser, error) {
-	o.open.Add(1)
-	return &body{owner: o, data: o.buf}, nil
-}
-
-// body is read by one goroutine and closed by any.
-type body struct {
-	owner  *outgoing
-	data   []byte
-	closed atomic.Bool
-}
-
-func (b *body) Read(p []byte) (int, error) {
-	if len(b.data) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, b.data)
-	b.data = b.data[n:]
-	return n, nil
-}
-
-func (b *body) Close() error {
-	if !b.closed.Swap(true) {
-		b.owner.open.Add(-1)
-	}
-	return nil
 }

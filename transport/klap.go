@@ -57,7 +57,7 @@ type klapSession struct {
 // holds the account.
 var errRefused = errors.New("device answered 403 after proving that it holds the account")
 
-func newKLAP(route wattle.Route, o Options) (*klapConn, error) {
+func newKLAP(route wattle.Route, o Options) (Conn, error) {
 	if route.Version < 0 || route.Version > klap.V2 {
 		return nil, fmt.Errorf("klap has no version %d: %w", route.Version, wattle.ErrParam)
 	}
@@ -116,7 +116,7 @@ func (c *klapConn) handshake(ctx context.Context) error {
 	if _, err := io.ReadFull(c.options.Rand, s.local[:]); err != nil {
 		return Unsent(c.wrap("random seed", err))
 	}
-	r, err := c.http.post(ctx, "handshake1", pathHandshake1, "", plainHeader, append(c.http.buffer(), s.local[:]...))
+	r, err := c.http.post(ctx, "handshake1", pathHandshake1, "", plainHeader, bytes.Clone(s.local[:]))
 	if err != nil {
 		return Unsent(err)
 	}
@@ -136,7 +136,7 @@ func (c *klapConn) handshake(ctx context.Context) error {
 
 	proof := s.account.auth.ClientHash(s.local, s.remote)
 	header := http.Header{"Content-Type": plainHeader["Content-Type"], "Cookie": s.header["Cookie"], "User-Agent": {""}}
-	r, err = c.http.post(ctx, "handshake2", pathHandshake2, "", header, append(c.http.buffer(), proof[:]...))
+	r, err = c.http.post(ctx, "handshake2", pathHandshake2, "", header, proof[:])
 	if err != nil {
 		return Unsent(err)
 	}
@@ -219,7 +219,7 @@ func (c *klapConn) request(ctx context.Context, message []byte) ([]byte, error) 
 	s := c.session
 	var query [len("seq=-2147483648")]byte
 	seq := s.keys.Next()
-	body := s.keys.AppendSealed(c.http.buffer(), seq, message)
+	body := s.keys.AppendSealed(nil, seq, message)
 	r, err := c.http.post(ctx, "request", pathRequest, string(klap.AppendQuery(query[:0], seq)), s.header, body)
 	if err != nil {
 		return nil, err
