@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -69,15 +70,25 @@ func (p *opener) fail(ctx context.Context) error {
 		e.class = wattle.ErrUnsupported
 		e.text = fmt.Sprintf("%s cannot be controlled: %s", e.Name, p.found.Reason)
 	case p.unsupported(e):
-	case p.decided(e, wattle.ErrUnreachable), len(p.attempts) == 0:
+	case len(p.attempts) == 0, errors.Is(p.telling(), wattle.ErrUnreachable) && p.decided(e, wattle.ErrUnreachable):
 		e.class = wattle.ErrUnreachable
 		e.text = p.unreachable(e)
 	default:
-		e.decisive = p.attempts[0].Err
+		e.decisive = p.telling()
 		e.class = classOf(e.decisive)
 		e.text = fmt.Sprintf("%s answers in no way that is known: %v", e.Name, e.decisive)
 	}
 	return e
+}
+
+// telling is the error of the first attempt that got an answer.
+func (p *opener) telling() error {
+	for _, a := range p.attempts {
+		if !errors.Is(a.Err, wattle.ErrUnreachable) && !errors.Is(a.Err, wattle.ErrUnsupported) {
+			return a.Err
+		}
+	}
+	return p.attempts[0].Err
 }
 
 // decided finds the first attempt that failed with class.
@@ -111,37 +122,37 @@ func (p *opener) blocked(e *Error) bool {
 	return false
 }
 
+// announces reports whether the device said by discovery that it speaks t.
 func (p *opener) announces(t wattle.Transport) bool {
-	for _, a := range p.attempts {
-		if a.Route.Transport == t && p.found != nil {
-			return true
-		}
-	}
-	return false
+	return p.found != nil && slices.ContainsFunc(p.found.Routes, func(r wattle.Route) bool { return r.Transport == t })
 }
 
 // unsupported is for devices of which only transports are known that this
 // version does not have.
 func (p *opener) unsupported(e *Error) bool {
 	var names []string
+	told, answered := false, false
 	for _, a := range p.attempts {
 		if !errors.Is(a.Err, wattle.ErrUnsupported) {
+			answered = answered || !errors.Is(a.Err, wattle.ErrUnreachable)
 			continue
 		}
-		if name := string(a.Route.Transport); len(names) == 0 || names[len(names)-1] != name {
+		if name := string(a.Route.Transport); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
+		told = told || p.announces(a.Route.Transport) || slices.Contains(p.target.Routes, a.Route)
 		e.decisive = a.Err
 	}
-	if len(names) == 0 {
+	switch {
+	case told:
+		e.text = fmt.Sprintf("%s wants %s, which this version of wattle cannot speak yet", e.Name, strings.Join(names, " or "))
+	case len(names) > 0 && !answered: // guesses from open ports
+		e.text = fmt.Sprintf("%s does not answer discovery, and its open ports fit only what this version of wattle cannot speak yet (%s)", e.Name, strings.Join(names, ", "))
+	default:
+		e.decisive = nil
 		return false
 	}
 	e.class = wattle.ErrUnsupported
-	if p.found != nil || len(p.target.Routes) > 0 {
-		e.text = fmt.Sprintf("%s wants %s, which this version of wattle cannot speak yet", e.Name, strings.Join(names, " or "))
-		return true
-	}
-	e.text = fmt.Sprintf("%s does not answer discovery nor any transport that this version of wattle has; its open ports would fit %s", e.Name, strings.Join(names, ", "))
 	return true
 }
 
