@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wattle"
+	"wattle/connect"
 	"wattle/feature"
 	"wattle/method"
 	"wattle/method/iot"
@@ -45,8 +46,9 @@ type shared struct {
 	now     func() time.Time
 	log     *slog.Logger
 	// busy holds one token: whoever has it polls, or changes what is known.
-	busy  chan struct{}
-	close func() error
+	busy chan struct{}
+	// connection is nil for a device that was made over a Caller.
+	connection *connect.Result
 
 	// changing holds one token: whoever has it changes a part of an object that
 	// is sent back as a whole.
@@ -73,7 +75,11 @@ type sourced interface{ Source() method.Source }
 // what the Caller gives, or [wattle.ErrProtocol] for an answer that no device
 // gives.
 func New(ctx context.Context, caller method.Caller, family wattle.Family, o *Options) (*Device, error) {
-	s := &shared{busy: make(chan struct{}, 1), changing: make(chan struct{}, 1), stale: map[*Device]map[string]bool{}}
+	return open(ctx, caller, family, o, nil)
+}
+
+func open(ctx context.Context, caller method.Caller, family wattle.Family, o *Options, c *connect.Result) (*Device, error) {
+	s := &shared{connection: c, busy: make(chan struct{}, 1), changing: make(chan struct{}, 1), stale: map[*Device]map[string]bool{}}
 	if o != nil {
 		s.options = *o
 	}
@@ -175,10 +181,10 @@ func (d *Device) Call(ctx context.Context, calls ...method.Call) ([]method.Resul
 // Close closes what [Open] opened. A device made by [New] is closed with its
 // Caller, and a child with its parent.
 func (d *Device) Close() error {
-	if d.parent != nil || d.shared.close == nil {
+	if d.parent != nil || d.shared.connection == nil {
 		return nil
 	}
-	return d.shared.close()
+	return d.shared.connection.Session.Close()
 }
 
 // label names the device in messages.

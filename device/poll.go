@@ -156,10 +156,13 @@ func (d *Device) publish(v *feature.View, children []*Device) {
 	}
 	s := evaluate(v, d.existing)
 	s.children = states
+	if c := d.shared.connection; c != nil && c.Found != nil && s.identity.Model.Region == "" {
+		s.identity.Model.Region = c.Found.Model.Region // many devices tell it to discovery only
+	}
 	if s.Time().IsZero() { // from memory
-		d.basis.Store(s)
+		d.basis.Store(s.forget())
 		for i, c := range children {
-			c.basis.Store(states[i])
+			c.basis.Store(states[i].forget())
 		}
 	} else {
 		d.state.Store(s)

@@ -101,6 +101,18 @@ func (s *State) Children() []*State { return s.children }
 // Snapshot is what the device answered, raw and decoded.
 func (s *State) Snapshot() *method.Snapshot { return s.view.Snapshot }
 
+// forget makes all values unknown: a state from memory tells what the device
+// can do, not what it does.
+func (s *State) forget() *State {
+	for i := range s.readings {
+		s.readings[i].Value, s.readings[i].Time = feature.Value{}, time.Time{}
+	}
+	for id := range s.values {
+		s.values[id] = feature.Value{}
+	}
+	return s
+}
+
 // row is the catalog's row of a feature that the device has.
 func (s *State) row(id string) *feature.Feature {
 	for _, r := range s.rows {
