@@ -63,16 +63,23 @@ func (f *Feature) Settable() bool { return f.set != nil }
 
 // Get is the present value, unknown where the device did not say.
 func (f *Feature) Get(v *View) Value {
-	if f.get == nil {
+	if f.get == nil || f.gone(v) {
 		return Value{}
 	}
 	return f.get(v)
 }
 
+// gone reports whether the answers have lost what the feature was found by, as
+// when another device took the place of the one that is remembered.
+func (f *Feature) gone(v *View) bool { return f.has != nil && !f.has(v) }
+
 // Narrow is the row's Meta with the range, choices and unit that this device
 // has.
 func (f *Feature) Narrow(v *View) Meta {
 	m := f.Meta
+	if f.gone(v) {
+		return m
+	}
 	if f.limits != nil {
 		if lo, hi, ok := f.limits(v); ok {
 			m.Min, m.Max = lo, hi
