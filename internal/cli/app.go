@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -34,6 +35,7 @@ type app struct {
 	flags   globals
 	set     *settings
 	prof    *profile
+	memory  *book
 	log     *slog.Logger
 	timeout time.Duration // of the whole command; 0: none
 }
@@ -135,4 +137,25 @@ func (a *app) logger() *slog.Logger {
 		}
 	}
 	return a.log
+}
+
+// say tells a person what was done; not with --quiet.
+func (a *app) say(format string, args ...any) {
+	if !a.flags.quiet {
+		fmt.Fprintln(a.err, oneLine(fmt.Sprintf(format, args...)))
+	}
+}
+
+// detail says more with --verbose.
+func (a *app) detail(format string, args ...any) {
+	if a.flags.verbose && !a.flags.quiet {
+		fmt.Fprintln(a.err, a.errStyle.dim(oneLine(fmt.Sprintf(format, args...))))
+	}
+}
+
+// warn tells of something that went wrong beside the matter.
+func (a *app) warn(err error) {
+	if !a.flags.quiet {
+		fmt.Fprintf(a.err, "%s %s\n", a.errStyle.yellow("wattle: note:"), oneLine(err.Error()))
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"wattle"
+	"wattle/connect"
 )
 
 // fault is an error with everything that the command line adds: whose it is,
@@ -16,13 +17,15 @@ type fault struct {
 	err     error
 	code    Code // 0: by the class of err
 	hint    string
+	told    bool // err names the subject and the remedy itself
 }
 
 func (f *fault) Error() string {
-	if f.subject == "" {
-		return f.err.Error()
+	text := f.err.Error()
+	if f.subject == "" || f.told || strings.HasPrefix(text, f.subject) {
+		return text
 	}
-	return f.subject + ": " + f.err.Error()
+	return f.subject + ": " + text
 }
 
 func (f *fault) Unwrap() error { return f.err }
@@ -47,7 +50,8 @@ func of(subject string, err error) error {
 	if f, ok := errors.AsType[*fault](err); ok && f.subject == subject {
 		return err
 	}
-	return &fault{subject: subject, err: err}
+	_, told := errors.AsType[*connect.Error](err)
+	return &fault{subject: subject, err: err, told: told}
 }
 
 // several are the failures of a command over several devices. Its exit code
@@ -104,6 +108,9 @@ func (s *several) exitCode() Code {
 func hintOf(err error) string {
 	if f, ok := errors.AsType[*fault](err); ok && f.hint != "" {
 		return f.hint
+	}
+	if f, ok := errors.AsType[*fault](err); ok && f.told {
+		return ""
 	}
 	if h, ok := errors.AsType[interface {
 		error
@@ -184,7 +191,10 @@ func (a *app) report(err error) {
 
 // oneLine keeps foreign text (names and messages of devices) from breaking
 // the line or moving the cursor.
-func oneLine(s string) string {
+func oneLine(s string) string { return strings.TrimSpace(printable(s)) }
+
+// printable replaces what is not for a screen.
+func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t' || r == '\r':
@@ -193,5 +203,5 @@ func oneLine(s string) string {
 			return '\uFFFD'
 		}
 		return r
-	}, strings.TrimSpace(s))
+	}, s)
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -20,13 +22,15 @@ const (
 	clearBelow = "\x1b[J"
 )
 
-// draw replaces the block; what does not fit on the screen is left out at the
-// end, with a line that says so.
-func (l *live) draw(lines []string) {
+// draw replaces the block. When it does not fit on the screen, lines before
+// below are left out, with a line that says how many.
+func (l *live) draw(lines []string, below ...string) {
 	_, rows := size(l.w)
-	if most := rows - 1; len(lines) > most && most > 1 {
-		lines = append(append([]string(nil), lines[:most-1]...), "…")
+	if room := rows - 1 - len(below); len(lines) > room {
+		room = max(room-1, 1)
+		lines = append(slices.Clone(lines[:room]), fmt.Sprintf("… and %d more lines; a higher window shows them", len(lines)-room))
 	}
+	lines = append(slices.Clone(lines), below...)
 	var b strings.Builder
 	b.WriteString(hideCursor)
 	l.home(&b)

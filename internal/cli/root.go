@@ -67,6 +67,9 @@ wattle state --json`,
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.AddCommand(
+		newDiscover(a), newList(a), newState(a), newGet(a), newWatch(a), newEnergy(a),
+		newOn(a), newOff(a), newToggle(a), newSet(a), newAlias(a), newReboot(a), newRaw(a),
+		newDemo(a), newSim(a), newInspect(a),
 		newConfig(a), newVersion(a), newCompletion(a),
 	)
 	root.AddCommand(topics()...)

@@ -1,8 +1,19 @@
 package cli
 
 import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net/netip"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -14,7 +25,17 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// TestScripts runs the scenarios of testdata/script, each against simulated
+// devices of its own in 127.0.6.0/24. Commands of ours in scripts:
+//
+//	sim N [flags] FILE...         start "wattle sim" and wait until N devices are ready
+//	simstop                       end it
+//	interrupt CODE N args...      run wattle, press Ctrl-C after N lines of output
 func TestScripts(t *testing.T) {
+	homes, err := filepath.Abs(filepath.Join("..", "..", "simulator", "homes", "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
@@ -23,7 +44,123 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("WATTLE_STATE_DIR", env.WorkDir+"/state")
 			env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/config")
+			env.Setenv("HOMES", homes)
+			env.Setenv("NO_KEYRING", "1")
 			return nil
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sim": startSim, "simstop": stopSim, "interrupt": interrupt,
+		},
 	})
+}
+
+// ranges gives each script addresses of its own.
+var ranges struct {
+	sync.Mutex
+	next int
+}
+
+func nextRange() string {
+	ranges.Lock()
+	defer ranges.Unlock()
+	first := 8 * ranges.next
+	ranges.next++
+	if first > 184 { // the rest is for the demo and for tests in this process
+		panic("no addresses are left: use larger ranges")
+	}
+	return fmt.Sprintf("127.0.6.%d/29", first)
+}
+
+var sims sync.Map // *testscript.TestScript -> *exec.Cmd
+
+// startSim starts a simulator and points discovery at it, and at nothing else:
+// other tests may simulate devices on this machine as well.
+func startSim(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: sim N [flags] FILE...")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	addresses := ts.Getenv("RANGE")
+	if addresses == "" {
+		addresses = nextRange()
+		ts.Setenv("RANGE", addresses)
+		ts.Setenv("WATTLE_DISCOVERY__TARGETS", addresses)
+		ts.Setenv("WATTLE_DISCOVERY__ONLY_TARGETS", "true")
+		ts.Setenv("WATTLE_DISCOVERY__TIMEOUT", "1s")
+		ts.Setenv("FIRST", netip.MustParsePrefix(addresses).Addr().Next().String())
+	}
+	cmd := exec.Command("wattle", append([]string{"sim", "--json", "--range", addresses}, args[1:]...)...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "WATTLE_STATE_DIR=" + ts.Getenv("WATTLE_STATE_DIR"), "HOME=" + ts.Getenv("HOME")}
+	var stderr bytes.Buffer // read after the end only
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	sims.Store(ts, cmd)
+	ts.Defer(func() { stopSim(ts, false, nil) })
+	lines := bufio.NewScanner(out)
+	for range n {
+		if !lines.Scan() {
+			_ = cmd.Wait()
+			ts.Fatalf("the simulator ended early:\n%s", &stderr)
+		}
+		ts.Logf("%s", lines.Text())
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+}
+
+func stopSim(ts *testscript.TestScript, _ bool, _ []string) {
+	if cmd, ok := sims.LoadAndDelete(ts); ok {
+		cmd := cmd.(*exec.Cmd)
+		_ = cmd.Process.Signal(os.Interrupt)
+		if err := cmd.Wait(); err != nil {
+			ts.Logf("sim: %v", err)
+		}
+	}
+}
+
+// interrupt runs wattle, sends SIGINT after some lines of output, and leaves
+// what it printed in the files "out" and "err".
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: interrupt CODE LINES args...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	cmd := exec.Command("wattle", args[2:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = []string{"PATH=" + ts.Getenv("PATH")}
+	for _, key := range []string{"HOME", "RANGE", "XDG_CONFIG_HOME", "WATTLE_STATE_DIR", "WATTLE_USERNAME", "WATTLE_PASSWORD", "WATTLE_DISCOVERY__TARGETS", "WATTLE_DISCOVERY__ONLY_TARGETS"} {
+		cmd.Env = append(cmd.Env, key+"="+ts.Getenv(key))
+	}
+	var stdout, stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	pipe, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	lines := bufio.NewReader(io.TeeReader(pipe, &stdout))
+	for range n {
+		if _, err := lines.ReadString('\n'); err != nil {
+			_ = cmd.Wait()
+			ts.Fatalf("ended early: %v\n%s%s", err, &stdout, &stderr)
+		}
+	}
+	begin := time.Now()
+	ts.Check(cmd.Process.Signal(syscall.SIGINT))
+	_, _ = io.Copy(io.Discard, lines)
+	err = cmd.Wait()
+	took := time.Since(begin)
+	ts.Logf("ended %v after the signal: %v\n[stdout]\n%s[stderr]\n%s", took, err, &stdout, &stderr)
+	if took > 2*time.Second {
+		ts.Fatalf("it took %v to end", took)
+	}
+	if code := cmd.ProcessState.ExitCode(); code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("out"), stdout.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("err"), stderr.Bytes(), 0o600))
 }

@@ -42,6 +42,7 @@ var schema = []setting{
 	{key: "timeout", kind: duration, flag: "timeout", help: "How long a command may take; empty is no limit."},
 	{key: "discovery.targets", kind: words, help: "Hosts, broadcast addresses and ranges to sweep as well."},
 	{key: "discovery.timeout", kind: duration, fallback: "3s", help: "How long a sweep listens."},
+	{key: "discovery.only_targets", kind: boolean, fallback: "false", help: "Leave the networks of this machine out of a sweep."},
 	{key: "account.username", help: "E-mail of the TP-Link account, as typed when the devices were set up; passwords: \"wattle auth\"."},
 	{key: "profiles.*.username", help: "E-mail of this profile's account."},
 	{key: "profiles.*.targets", kind: words, help: "What this profile sweeps in addition."},

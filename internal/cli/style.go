@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/mattn/go-runewidth"
 	"golang.org/x/term"
 )
 
@@ -57,3 +58,6 @@ func colourful(w io.Writer, never bool, getenv func(string) string) style {
 	_, tty := terminal(w)
 	return style(tty)
 }
+
+// clip cuts a line to a width.
+func clip(text string, width int) string { return runewidth.Truncate(text, width, "…") }

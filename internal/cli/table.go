@@ -41,7 +41,7 @@ func (t *table) lines(st style, width int) []string {
 	for r, row := range t.rows {
 		clean[r] = make([]string, len(row))
 		for i, c := range row {
-			clean[r][i] = oneLine(c.text)
+			clean[r][i] = strings.TrimRight(printable(c.text), " ")
 			if i < len(widths) {
 				widths[i] = max(widths[i], runewidth.StringWidth(clean[r][i]))
 			}

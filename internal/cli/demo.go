@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wattle"
+	"wattle/capture"
+	"wattle/discover"
+	"wattle/internal/known"
+	"wattle/simulator"
+	"wattle/simulator/homes"
+)
+
+func newDemo(a *app) *cobra.Command {
+	var once bool
+	var addresses string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show a simulated home, live, without any hardware",
+		Example: `wattle demo
+wattle demo --once
+WATTLE_PROFILE=demo wattle on "Desk lamp"   # in a second terminal`,
+		Long: `Starts some twenty invented devices on loopback addresses, discovers and opens them
+over the wire as real ones, and shows them until Ctrl-C. Other commands reach them
+with the profile "demo", which has its own account and memory.`,
+		GroupID: groupSim,
+		Args:    exactly(0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.demo(cmd.Context(), addresses, once)
+		},
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "print one table and end")
+	cmd.Flags().StringVar(&addresses, "range", simulator.DefaultRange.String(), "`range` of loopback addresses for the devices")
+	return cmd
+}
+
+func (a *app) demo(ctx context.Context, addresses string, once bool) error {
+	within, err := netip.ParsePrefix(addresses)
+	if err != nil {
+		return usagef("for example --range 127.0.64.0/20", "--range %q is not a range of addresses", addresses)
+	}
+	// The demo is its own profile, whatever the settings say.
+	a.flags.profile, a.set, a.prof, a.memory = demoProfile, nil, nil, nil
+	p, err := a.profile()
+	if err != nil {
+		return err
+	}
+	files := homes.Demo()
+	var ready sync.WaitGroup
+	ready.Add(len(files))
+	var mu sync.Mutex
+	counted := map[wattle.MAC]bool{}
+	home := simulator.NewHome(&simulator.HomeOptions{
+		Range: within, Account: demoAccount(), Logger: a.logger(),
+		Ready: func(r simulator.Ready) {
+			mu.Lock()
+			defer mu.Unlock()
+			if !counted[r.MAC] {
+				counted[r.MAC] = true
+				ready.Done()
+			}
+		},
+	})
+	if err := furnish(home, files, homes.Library()); err != nil {
+		return err
+	}
+	dir, err := a.runtimeFolder()
+	if err != nil {
+		return err
+	}
+	if err := ensureFolder(dir); err != nil {
+		return err
+	}
+	err = a.serve(ctx, home, filepath.Join(dir, "sim-demo.sock"), func(ctx context.Context) error {
+		all := make(chan struct{})
+		go func() { ready.Wait(); close(all) }()
+		select {
+		case <-all:
+		case <-ctx.Done():
+			ready.Add(-(len(files) - len(counted))) // lets the waiter go
+			return nil
+		}
+		return a.showHome(ctx, p, home, once)
+	})
+	return err
+}
+
+// furnish puts invented devices into a home.
+func furnish(home *simulator.Home, files []*capture.File, library *capture.Library) error {
+	for i, file := range files {
+		dev, err := simulator.New(file, &simulator.DeviceOptions{Library: library, KeepIDs: true, Index: i})
+		if err == nil {
+			err = home.Add(dev, nil)
+		}
+		if err != nil {
+			return of(file.Name, err)
+		}
+	}
+	return nil
+}
+
+// showHome finds the devices of the home over the wire and shows them.
+func (a *app) showHome(ctx context.Context, p *profile, home *simulator.Home, once bool) error {
+	targets, err := a.findHome(ctx, home)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	intro := fmt.Sprintf("%d simulated devices, found over the network at 127.x addresses.", len(targets))
+	if a.outTTY && !once && a.format() == formatTable {
+		return a.watch(ctx, targets, time.Second, &tableWatcher{
+			a: a, live: &live{w: a.out}, rows: map[string]*watched{}, targets: targets,
+			above: []string{a.outStyle.bold(intro), ""}, below: a.demoHints(p),
+		})
+	}
+	shapes, errs := visit(ctx, a, targets, func(ctx context.Context, d *opened) (shape, error) { return d.poll(ctx, false) })
+	if ctx.Err() != nil {
+		return nil
+	}
+	t := &table{head: []string{"device", "model", "state", "readings", "address"}}
+	for i := range shapes {
+		if errs[i] == nil {
+			addShape(t, &shapes[i], "")
+		}
+	}
+	if err := a.print(shapes, t); err != nil {
+		return err
+	}
+	if err := join(errs); err != nil || once {
+		return err
+	}
+	for _, l := range a.demoHints(p) {
+		a.say("%s", l)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// addShape adds the row of a device and of its children.
+func addShape(t *table, s *shape, indent string) {
+	state := plain("")
+	if r, ok := s.read("state"); ok {
+		state = painted(r)
+	}
+	t.add(plain(indent+s.name()), plain(s.fullModel()), state, plain(s.primary()), plain(s.Address))
+	for i := range s.Children {
+		addShape(t, &s.Children[i], indent+"  ")
+	}
+}
+
+// demoHints say what to type in a second terminal.
+func (a *app) demoHints(*profile) []string {
+	return []string{
+		"",
+		"In a second terminal:",
+		"  export WATTLE_PROFILE=demo",
+		`  wattle list; wattle off "Desk lamp"; wattle set "Study lamp" brightness=40`,
+		`  wattle sim ctl "Desk lamp" fault slow=2s      # and: clear`,
+		"Ctrl-C ends.",
+	}
+}
+
+// findHome sweeps loopback until every device of the home has been named.
+// Other simulated homes on this machine are left alone.
+func (a *app) findHome(ctx context.Context, home *simulator.Home) ([]target, error) {
+	book, err := a.book()
+	if err != nil {
+		return nil, err
+	}
+	if err := book.load(ctx); err != nil {
+		return nil, err
+	}
+	o, err := a.sweepOptions(nil)
+	if err != nil {
+		return nil, err
+	}
+	status := home.List()
+	mine := map[wattle.MAC]bool{}
+	for _, s := range status {
+		mine[s.MAC] = false
+		o.Targets = append(o.Targets, s.Address)
+	}
+	o.LoopbackOnly = true
+	sweepCtx, stop := context.WithCancel(ctx)
+	defer stop()
+	left := len(mine)
+	learn := newLearner(sweepCtx, a, func(*discover.Found, known.Device) {})
+	problems := sweep(sweepCtx, o, func(f *discover.Found) {
+		if seen, ok := mine[f.MAC]; !ok || seen {
+			return
+		}
+		mine[f.MAC] = true
+		learn.name(f, book.sighted(f))
+		if left--; left == 0 {
+			stop()
+		}
+	})
+	_ = problems // loopback without broadcasts: the targets are asked one by one
+	learn.wait()
+	if err := book.save(ctx); err != nil {
+		a.warn(err)
+	}
+	var out []target
+	for _, s := range status {
+		if t, err := book.find(s.MAC.String()); err == nil {
+			out = append(out, t)
+		}
+	}
+	if len(out) == 0 && ctx.Err() == nil {
+		return nil, &fault{err: errors.Join(append(problems, wattle.ErrUnreachable)...), hint: "is UDP on loopback blocked by a firewall?"}
+	}
+	return out, nil
+}

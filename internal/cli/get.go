@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"wattle"
+	"wattle/feature"
+)
+
+func newGet(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "get DEVICE FEATURE...",
+		Short: "Read single features of a device",
+		Example: `wattle get "Desk lamp" brightness
+wattle get heater current_consumption voltage --json`,
+		Long: `One feature prints its value alone, fit for scripts; several print a table.
+"wattle state DEVICE --all" lists the features that a device has.`,
+		GroupID:           groupRead,
+		Args:              atLeast(2, "a device and a feature"),
+		ValidArgsFunction: a.completeDeviceFeatures,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, cancel := a.limit(cmd.Context())
+			defer cancel()
+			targets, err := a.resolve(ctx, args[:1])
+			if err != nil {
+				return err
+			}
+			shapes, errs := visit(ctx, a, targets, func(ctx context.Context, d *opened) (shape, error) {
+				return d.poll(ctx, false)
+			})
+			if err := join(errs); err != nil {
+				return err
+			}
+			return a.printFeatures(&shapes[0], args[1:])
+		},
+	}
+}
+
+// printFeatures prints the wanted features of a device that was read.
+func (a *app) printFeatures(s *shape, ids []string) error {
+	values := map[string]feature.Value{}
+	t := &table{head: []string{"feature", "value"}, bare: true}
+	errs := make([]error, len(ids))
+	for i, id := range ids {
+		r, ok := s.read(id)
+		switch {
+		case !ok:
+			errs[i] = noFeature(s, id)
+		case r.Kind == feature.Action:
+			errs[i] = &fault{subject: s.name(), err: fmt.Errorf("%s is an action and has no value", id), code: CodeUsage}
+		case r.Err != nil && !r.Value.Known():
+			errs[i] = &fault{subject: s.name(), err: fmt.Errorf("%s: %w", id, r.Err)}
+		default:
+			values[id] = r.Value
+			t.add(plain(id), painted(r))
+		}
+	}
+	if len(ids) == 1 && len(values) == 1 && a.format() == formatTable {
+		r, _ := s.read(ids[0])
+		value := &table{head: []string{"value"}, bare: true}
+		if a.outTTY {
+			value.add(painted(r))
+		} else {
+			value.add(plain(r.Value.String())) // no unit: it goes into a script
+		}
+		return value.write(a.out, a.outStyle, 0)
+	}
+	if len(values) > 0 {
+		if err := a.print(values, t); err != nil {
+			return err
+		}
+	}
+	return join(errs)
+}
+
+// noFeature says that a device does not have a feature, and which it could be.
+func noFeature(s *shape, id string) error {
+	var ids []string
+	for _, r := range s.readings {
+		ids = append(ids, r.ID)
+	}
+	hint := meant(id, ids)
+	if hint == "" {
+		hint = fmt.Sprintf(`"wattle state %q --all" lists what it has`, s.name())
+	}
+	return &fault{subject: s.name(), err: fmt.Errorf("no feature %q: %w", id, wattle.ErrUnsupported), hint: hint}
+}

@@ -1,0 +1,251 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"wattle"
+	"wattle/capture"
+	"wattle/simulator"
+	"wattle/simulator/homes"
+)
+
+// simFlags are what "wattle sim" takes.
+type simFlags struct {
+	addresses, username, password, transport string
+	hub, control                             string
+	faults                                   []string
+	portBase                                 int
+	keepIDs, freeze, public                  bool
+}
+
+func newSim(a *app) *cobra.Command {
+	var f simFlags
+	cmd := &cobra.Command{
+		Use:   "sim [flags] [CAPTURE|DIR...]",
+		Short: "Simulate devices from captures, on real sockets",
+		Example: `wattle sim captures/P110.json
+wattle sim --json captures/ | jq -r .address
+wattle sim --fault slow=2s --fault drop=10 plug.json
+wattle sim ctl P110 fault busy`,
+		Long: `Every device gets a loopback address of its own with the ports that real ones have,
+where these can be had; else ports from --port-base, which it announces. The devices
+answer discovery, take commands and keep time until Ctrl-C. Nothing listens beyond
+loopback. "wattle sim ctl" switches faults while it runs.
+
+A capture is what a device answered: one JSON object, MODULE: {METHOD: ANSWER} (Kasa)
+or METHOD: RESULT (Tapo). A folder stands for all captures in it; without any the
+invented home of "wattle demo" is served. With --json one object is printed per device
+as soon as it is ready, and again when it has moved:
+
+  {"name":..,"alias":..,"model":..,"family":..,"transport":..,"address":..,"port":..,"device_id":..,"mac":..}`,
+		GroupID: groupSim,
+		Args:    cobra.ArbitraryArgs,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"json"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.sim(cmd.Context(), &f, args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.addresses, "range", simulator.DefaultRange.String(), "`range` of loopback addresses for the devices")
+	flags.StringVar(&f.username, "username", demoAccount().Username, "`e-mail` of the invented account that the devices belong to")
+	flags.StringVar(&f.password, "password", demoAccount().Password.Reveal(), "`password` of the invented account")
+	flags.StringVar(&f.transport, "transport", "", "serve this instead of the announced one: "+list(simTransports))
+	flags.StringArrayVar(&f.faults, "fault", nil, "switch a fault on from the start, as `NAME[=ARG]`; repeatable")
+	flags.IntVar(&f.portBase, "port-base", 10080, "first `port` where the real one cannot be had")
+	flags.StringVar(&f.hub, "hub", "", "capture of the hub for captures of single children (default: an invented one)")
+	flags.BoolVar(&f.keepIDs, "keep-ids", false, "keep stored ids and MACs, also when several devices share them")
+	flags.BoolVar(&f.freeze, "freeze", false, "clock and energy stand still")
+	flags.StringVar(&f.control, "control", "", "`socket` for \"wattle sim ctl\" (default: one in the runtime folder)")
+	_ = cmd.RegisterFlagCompletionFunc("transport", fixed(simTransports...))
+	_ = cmd.RegisterFlagCompletionFunc("fault", cobra.FixedCompletions(faultCompletions(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.AddCommand(newSimCtl(a))
+	return cmd
+}
+
+var simTransports = []string{"xor", "klap", "klap-v1", "klap-v2", "aes"}
+
+func faultCompletions() []string {
+	var out []string
+	for _, name := range simulator.FaultNames() {
+		out = append(out, name+"\t"+simulator.FaultHelp(name))
+	}
+	return out
+}
+
+// sim serves captures until a signal.
+func (a *app) sim(ctx context.Context, f *simFlags, paths []string) error {
+	if f.transport != "" && !slices.Contains(simTransports, f.transport) {
+		return usagef(meant(f.transport, simTransports), "--transport %q: want %s", f.transport, list(simTransports))
+	}
+	addresses, err := netip.ParsePrefix(f.addresses)
+	if err != nil {
+		return usagef("for example --range 127.0.64.0/20", "--range %q is not a range of addresses", f.addresses)
+	}
+	files, err := capture.ReadAll(paths...)
+	if err != nil {
+		return captureErrors(err)
+	}
+	library := capture.NewLibrary(folders(files)...)
+	library.Add(files...)
+	if len(paths) == 0 {
+		files, library, f.keepIDs = homes.Demo(), homes.Library(), true
+	}
+	if len(files) == 0 {
+		return &fault{err: errors.New("no capture was found there"), code: CodeNotFound}
+	}
+	var hub *capture.File
+	if f.hub != "" {
+		if hub, err = capture.Load(f.hub); err != nil {
+			return captureErrors(err)
+		}
+	}
+	home := simulator.NewHome(&simulator.HomeOptions{
+		Range: addresses, PortBase: f.portBase, Logger: a.logger(), Ready: a.printReady(),
+		Account: wattle.Credentials{Username: f.username, Password: wattle.NewSecret(f.password)},
+	})
+	var left []error
+	added := 0
+	for i, file := range files {
+		dev, err := simulator.New(file, &simulator.DeviceOptions{
+			Library: library, Hub: hub, KeepIDs: f.keepIDs, Index: i, Freeze: f.freeze, Transport: f.transport,
+		})
+		if err == nil {
+			err = home.Add(dev, &simulator.PlaceOptions{Faults: f.faults})
+		}
+		switch {
+		case errors.Is(err, wattle.ErrUnsupported):
+			left = append(left, of(file.Name, err))
+		case err != nil:
+			return of(file.Name, err)
+		default:
+			added++
+		}
+	}
+	for _, err := range left {
+		a.warn(err)
+	}
+	if added == 0 {
+		return &several{errs: left, total: len(files)}
+	}
+	return a.serve(ctx, home, f.control, nil)
+}
+
+// serve runs a home with its control socket until ctx ends: the normal end.
+// What else is to run meanwhile may end it earlier.
+func (a *app) serve(ctx context.Context, home *simulator.Home, control string, also func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var running sync.WaitGroup
+	var mu sync.Mutex
+	var failed error
+	run := func(f func(context.Context) error) {
+		running.Go(func() {
+			err := f(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil && ctx.Err() == nil && failed == nil {
+				failed = err
+			}
+			cancel()
+		})
+	}
+	path, err := a.controlPath(control)
+	if err != nil {
+		return err
+	}
+	if ln, err := simulator.ListenControl(ctx, path); err != nil {
+		if control != "" {
+			return err
+		}
+		a.warn(err)
+	} else {
+		run(func(ctx context.Context) error { return simulator.ServeControl(ctx, ln, home) })
+	}
+	run(home.Run)
+	if also != nil {
+		run(also)
+	}
+	running.Wait()
+	return failed
+}
+
+// printReady prints a device that can be reached: an object, or a row of a
+// table whose widths are fixed, since it grows.
+func (a *app) printReady() func(simulator.Ready) {
+	if a.jsonWanted() {
+		return func(r simulator.Ready) { _ = writeLine(a.out, r) }
+	}
+	head := false
+	return func(r simulator.Ready) {
+		st := a.outStyle
+		if !head {
+			head = true
+			fmt.Fprintln(a.out, st.dim(fmt.Sprintf("%-16s %-6s %-8s %-28s %s", "ADDRESS", "PORT", "SPEAKS", "NAME", "MODEL")))
+		}
+		name := r.Alias
+		if name == "" {
+			name = r.Name
+		}
+		fmt.Fprintf(a.out, "%-16s %-6d %-8s %-28s %s\n", r.Address, r.Port, routeOf(r).Name(), oneLine(name), r.Model)
+	}
+}
+
+func routeOf(r simulator.Ready) wattle.Route {
+	return wattle.Route{Family: r.Family, Transport: r.Transport, Host: r.Address, Port: r.Port, TLS: r.TLS, Version: r.Version}
+}
+
+// folders are where the files are, for finding the children of hubs.
+func folders(files []*capture.File) []string {
+	var out []string
+	for _, f := range files {
+		dir := filepath.Dir(f.Path)
+		for _, d := range []string{dir, filepath.Join(dir, "child"), filepath.Dir(dir)} {
+			if info, err := os.Stat(d); err == nil && info.IsDir() && !slices.Contains(out, d) {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
+// captureErrors makes one failure for each file that cannot be used.
+func captureErrors(err error) error {
+	if err == nil {
+		return nil
+	}
+	var all []error
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined error of ReadAll itself
+		for _, e := range joined.Unwrap() {
+			e = captureErrors(e)
+			if s, ok := errors.AsType[*several](e); ok {
+				all = append(all, s.errs...)
+				continue
+			}
+			all = append(all, e)
+		}
+	}
+	switch len(all) {
+	case 0:
+		if errors.Is(err, os.ErrNotExist) {
+			return &fault{err: err, code: CodeNotFound}
+		}
+		if _, ok := errors.AsType[*capture.FormatError](err); ok {
+			return &fault{err: err, code: CodeUsage}
+		}
+		return err
+	case 1:
+		return all[0]
+	}
+	return &several{errs: all, total: len(all)}
+}

@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"wattle"
+	"wattle/simulator"
+)
+
+func newSimCtl(a *app) *cobra.Command {
+	var control string
+	cmd := &cobra.Command{
+		Use:   "ctl list | DEVICE fault NAME[=ARG] | DEVICE clear [NAME] | DEVICE set KEY VALUE",
+		Short: "Change simulated devices while they run",
+		Example: `wattle sim ctl list
+wattle sim ctl "Desk lamp" fault slow=2s
+wattle sim ctl "Desk lamp" fault ip-change
+wattle sim ctl "Desk lamp" clear
+wattle sim ctl Heater set power_w 1200`,
+		Long: "DEVICE is an alias, a capture, an id, a MAC or an address. These faults can be switched:\n\n" + faultHelp() + `
+"reboot" and "ip-change" happen once. "set" changes what happens around a device, such as
+what is plugged into it or the temperature at a sensor.`,
+		Args: cobra.ArbitraryArgs,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return a.completeSimCtl(cmd.Context(), control, args), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, cancel := a.limit(cmd.Context())
+			defer cancel()
+			return a.simCtl(ctx, cmd, control, args)
+		},
+	}
+	cmd.Flags().StringVar(&control, "control", "", "`socket` of the simulator (default: every one that runs)")
+	return cmd
+}
+
+func faultHelp() string {
+	var b strings.Builder
+	width := 0
+	for _, name := range simulator.FaultNames() {
+		width = max(width, len(name))
+	}
+	for _, name := range simulator.FaultNames() {
+		fmt.Fprintf(&b, "  %-*s  %s\n", width, name, simulator.FaultHelp(name))
+	}
+	return b.String()
+}
+
+func (a *app) simCtl(ctx context.Context, cmd *cobra.Command, control string, args []string) error {
+	controls, err := a.controls(control)
+	if err != nil {
+		return err
+	}
+	if len(args) == 1 && args[0] == "list" {
+		return a.simList(ctx, controls)
+	}
+	if len(args) < 2 {
+		return usagef("for example: "+firstExample(cmd), "%s: want list, or a device and what to do", cmd.CommandPath())
+	}
+	device, verb, rest := args[0], args[1], args[2:]
+	var do func(*simulator.Control) error
+	var done string
+	switch {
+	case verb == "fault" && len(rest) == 1:
+		do, done = func(c *simulator.Control) error { return c.SetFault(ctx, device, rest[0]) }, rest[0]+" is on"
+	case verb == "clear" && len(rest) == 0:
+		do, done = func(c *simulator.Control) error { return c.ClearFault(ctx, device, "") }, "no faults"
+	case verb == "clear" && len(rest) == 1:
+		do, done = func(c *simulator.Control) error { return c.ClearFault(ctx, device, rest[0]) }, rest[0]+" is off"
+	case verb == "set" && len(rest) == 2:
+		do, done = func(c *simulator.Control) error { return c.Poke(ctx, device, rest[0], rest[1]) }, rest[0]+" is "+rest[1]
+	case !slices.Contains([]string{"fault", "clear", "set"}, verb):
+		return usagef(meant(verb, []string{"fault", "clear", "set"}), "%q is not fault, clear or set", verb)
+	default:
+		return usagef("for example: "+firstExample(cmd), "%s: wrong number of arguments for %s", cmd.CommandPath(), verb)
+	}
+	// Each simulator is asked until one knows the device.
+	err = wattle.ErrNotFound
+	for _, c := range controls {
+		if err = do(c); !errors.Is(err, wattle.ErrNotFound) {
+			break
+		}
+	}
+	if err != nil {
+		hint := ""
+		if errors.Is(err, wattle.ErrNotFound) {
+			hint = `"wattle sim ctl list" shows the devices`
+		}
+		return &fault{err: err, hint: hint}
+	}
+	a.say("%s: %s", device, done)
+	return nil
+}
+
+func (a *app) simList(ctx context.Context, controls []*simulator.Control) error {
+	all := []simulator.Status{}
+	for _, c := range controls {
+		list, err := c.List(ctx)
+		if errors.Is(err, wattle.ErrNotFound) {
+			continue // the socket of one that died
+		}
+		if err != nil {
+			return err
+		}
+		all = append(all, list...)
+	}
+	t := &table{head: []string{"alias", "name", "model", "transport", "address", "port", "faults"}}
+	for _, s := range all {
+		t.add(plain(s.Alias), plain(s.Name), plain(s.Model), plain(routeOf(s.Ready).Name()), plain(s.Address),
+			plain(itoa(s.Port)), cell{strings.Join(s.Faults, " "), style.yellow})
+	}
+	return a.print(all, t)
+}
+
+// runtimeFolder is where control sockets are.
+func (a *app) runtimeFolder() (string, error) {
+	if dir := a.getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) && a.getenv("WATTLE_STATE_DIR") == "" {
+		return filepath.Join(dir, "wattle"), nil
+	}
+	root, err := a.stateRoot()
+	return filepath.Join(root, "run"), err
+}
+
+// controlPath is the socket of a simulator that starts.
+func (a *app) controlPath(given string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	dir, err := a.runtimeFolder()
+	if err == nil {
+		err = ensureFolder(dir)
+	}
+	return filepath.Join(dir, fmt.Sprintf("sim-%d.sock", os.Getpid())), err
+}
+
+// controls are the simulators that run, or the one that is named.
+func (a *app) controls(given string) ([]*simulator.Control, error) {
+	if given != "" {
+		return []*simulator.Control{{Path: given}}, nil
+	}
+	dir, err := a.runtimeFolder()
+	if err != nil {
+		return nil, err
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "sim-*.sock"))
+	if err != nil {
+		return nil, err
+	}
+	var out []*simulator.Control
+	for _, path := range paths {
+		out = append(out, &simulator.Control{Path: path})
+	}
+	if len(out) == 0 {
+		return nil, &fault{err: errors.New("no simulator runs here"), code: CodeNotFound, hint: `start one with "wattle sim" or "wattle demo"`}
+	}
+	return out, nil
+}
+
+func (a *app) completeSimCtl(ctx context.Context, control string, args []string) []string {
+	switch len(args) {
+	case 0:
+		controls, err := a.controls(control)
+		if err != nil {
+			return nil
+		}
+		out := []string{"list"}
+		for _, c := range controls {
+			list, _ := c.List(ctx)
+			for _, s := range list {
+				out = append(out, s.Alias+"\t"+s.Model)
+			}
+		}
+		return out
+	case 1:
+		return []string{"fault", "clear", "set"}
+	case 2:
+		return faultCompletions()
+	}
+	return nil
+}
+
+// ensureFolder makes a folder that only its owner can look into.
+func ensureFolder(dir string) error { return os.MkdirAll(dir, 0o700) }
