@@ -249,7 +249,7 @@ func TestErrors(t *testing.T) {
 					t.Errorf("got  %q\nwant %q", e, tt.text)
 				}
 				for _, class := range []error{wattle.ErrAuth, wattle.ErrAccess, wattle.ErrLockout, wattle.ErrUnreachable, wattle.ErrTransport, wattle.ErrIdentity, wattle.ErrUnsupported} {
-					if errors.Is(err, class) != (class == tt.class) {
+					if errors.Is(err, class) != errors.Is(tt.class, class) {
 						t.Errorf("errors.Is(%v) = %v", class, !errors.Is(err, class))
 					}
 				}

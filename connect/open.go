@@ -85,14 +85,7 @@ func (p *opener) beyondUs() bool {
 	if p.found == nil {
 		return false
 	}
-	return !slices.ContainsFunc(p.found.Routes, func(r wattle.Route) bool {
-		conn, err := p.connection(r, nil)
-		if err != nil {
-			return false
-		}
-		_ = conn.Close()
-		return true
-	})
+	return !slices.ContainsFunc(p.found.Routes, transport.Supports)
 }
 
 // over reports whether there is nothing left to try.

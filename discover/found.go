@@ -35,9 +35,9 @@ type Found struct {
 	Owner          string `json:"owner,omitempty"`
 	FactoryDefault bool   `json:"factory_default"`
 	OnboardedBy    string `json:"onboarded_by,omitempty"` // "tplink", "matter", "apple" ...
-	// Reason says why the device cannot be controlled, "" if it can. A device
-	// that is not set up yet has a reason and routes too: it takes the
-	// set-up credentials.
+	// Reason says why the device cannot be controlled, "" if it can. There may
+	// be routes all the same: to a device that is not set up yet, which takes
+	// the set-up credentials, and for transports that are not built yet.
 	Reason  string          `json:"reason,omitempty"`
 	Sysinfo json.RawMessage `json:"sysinfo,omitempty"` // get_sysinfo, from 9999
 	Answer  json.RawMessage `json:"answer,omitempty"`  // "result", from 20002 or 20004

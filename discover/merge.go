@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -53,7 +54,7 @@ func (m *merger) add(p packet) (found Found, news bool, err error) {
 	if err != nil {
 		return Found{}, false, err
 	}
-	written := ""
+	var written string
 	if sysinfo != nil {
 		written = sysinfo.MAC
 	} else {
@@ -181,6 +182,9 @@ func (d *device) found(mac string) Found {
 
 // unusable says what stands in the way of a device that has routes.
 func unusable(f *Found) string {
+	if !slices.ContainsFunc(f.Routes, transport.Supports) {
+		return fmt.Sprintf("it wants %s, which this version of wattle cannot speak yet", f.Routes[0].Transport)
+	}
 	if f.FactoryDefault && f.Owner == "" && f.Sysinfo == nil {
 		return "not set up yet: add it to an account in the Tapo or Kasa app first"
 	}

@@ -53,10 +53,14 @@ func TestSweep(t *testing.T) {
 			return wattle.Route{Family: family, Transport: tr, Host: host, Port: port, Version: version, TLS: tr == wattle.SSLAES}
 		}
 		want := map[string]discover.Found{
-			"HS300(US)": {Alias: "Strip", Family: "iot", Type: "IOT.SMARTPLUGSWITCH", ID: "8006000000000000000000000000000000000002", FactoryDefault: true, Via: []uint16{9999, 20002},
-				Routes: []wattle.Route{route("iot", "xor", "192.0.2.11", 9999, 0), route("iot", "klap", "192.0.2.11", 80, 2)}},
-			"C425": {Alias: "Garden", Family: "smartcam", Type: "SMART.IPCAMERA", ID: "8021000000000000000000000000000000000003", Owner: owner, Via: []uint16{20004},
-				Routes: []wattle.Route{route("smartcam", "sslaes", "192.0.2.12", 443, 0)}},
+			"HS300(US)": {
+				Alias: "Strip", Family: "iot", Type: "IOT.SMARTPLUGSWITCH", ID: "8006000000000000000000000000000000000002", FactoryDefault: true, Via: []uint16{9999, 20002},
+				Routes: []wattle.Route{route("iot", "xor", "192.0.2.11", 9999, 0), route("iot", "klap", "192.0.2.11", 80, 2)},
+			},
+			"C425": {
+				Alias: "Garden", Family: "smartcam", Type: "SMART.IPCAMERA", ID: "8021000000000000000000000000000000000003", Owner: owner, Via: []uint16{20004}, Reason: "it wants sslaes, which this version of wattle cannot speak yet",
+				Routes: []wattle.Route{route("smartcam", "sslaes", "192.0.2.12", 443, 0)},
+			},
 			"X20":    {Type: "HOMEWIFISYSTEM", Owner: owner, Reason: "HOMEWIFISYSTEM is not a Kasa or Tapo device", Via: []uint16{20002}},
 			"L530":   {Family: "smart", Type: "SMART.TAPOBULB", OnboardedBy: "matter", FactoryDefault: true, Reason: "not set up yet: add it to an account in the Tapo or Kasa app first", Via: []uint16{20002}, Routes: []wattle.Route{route("smart", "klap", "192.0.2.14", 80, 2)}},
 			"L510":   {Type: "SMART.TAPOBULB", Reason: "no way is known to talk ROT13 over http to SMART.TAPOBULB", Via: []uint16{20002}},

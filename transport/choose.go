@@ -43,6 +43,16 @@ func ChooseSysinfo(s *discovery.Sysinfo, host string) []wattle.Route {
 	return []wattle.Route{{Family: wattle.IOT, Transport: wattle.XOR, Host: host, Port: discovery.PortXOR}}
 }
 
+// Supports reports whether [Open] has the transport of a route.
+func Supports(r wattle.Route) bool {
+	conn, err := Open(r, nil)
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
+}
+
 // The device types that decide by themselves.
 const (
 	typeIOTCamera = "IOT.IPCAMERA"

@@ -100,7 +100,7 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = ln.Close()
-	if _, err := waiting.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := waiting.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("connection that nobody accepted: %v, want EOF", err)
 	}
 	if _, err := ln.Accept(); !errors.Is(err, net.ErrClosed) {

@@ -142,6 +142,7 @@ func TestDiscoveryManners(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := func(t *testing.T, o *endpoint.DiscoveryOptions) (n int, took time.Duration) {
+		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
 			const one = "127.0.3.1:20002"
 			h := start(t, o, one)

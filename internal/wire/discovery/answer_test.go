@@ -92,25 +92,37 @@ func TestAnswerLenient(t *testing.T) {
 		name, payload string
 		want          func(a *discovery.Answer) bool
 	}{
-		{"older keys", `{"result":{"device_type_text":"SMART.TAPOPLUG","model":"P100","alias":"10.0.0.9","device_id_hash":"aa","device_owner_hash":"bb"}}`,
+		{
+			"older keys", `{"result":{"device_type_text":"SMART.TAPOPLUG","model":"P100","alias":"10.0.0.9","device_id_hash":"aa","device_owner_hash":"bb"}}`,
 			func(a *discovery.Answer) bool {
 				return a.DeviceType == "SMART.TAPOPLUG" && a.DeviceModel == "P100" && a.IP == "10.0.0.9" && a.DeviceID == "aa" && a.Owner == "bb"
-			}},
-		{"numbers as texts", `{"result":{"mgt_encrypt_schm":{"http_port":"80","lv":"2","new_klap":true,"is_support_https":0},"encrypt_type":["1",2]}}`,
+			},
+		},
+		{
+			"numbers as texts", `{"result":{"mgt_encrypt_schm":{"http_port":"80","lv":"2","new_klap":true,"is_support_https":0},"encrypt_type":["1",2]}}`,
 			func(a *discovery.Answer) bool {
 				return *a.Scheme == discovery.Scheme{HTTPPort: 80, LoginVer: 2, NewKLAP: 1} && reflect.DeepEqual(a.EncryptType, []string{"1", "2"})
-			}},
-		{"fields of a wrong type", `{"result":{"mac":"A8-42-A1-00-00-07","device_type":5,"factory_default":"perhaps","mgt_encrypt_schm":[],"encrypt_type":{},"tpap":1,"encrypt_info":null}}`,
+			},
+		},
+		{
+			"fields of a wrong type", `{"result":{"mac":"A8-42-A1-00-00-07","device_type":5,"factory_default":"perhaps","mgt_encrypt_schm":[],"encrypt_type":{},"tpap":1,"encrypt_info":null}}`,
 			func(a *discovery.Answer) bool {
 				return a.MAC != "" && a.DeviceType == "" && a.FactoryDefault == nil && a.Scheme == nil && a.EncryptType == nil && a.TPAP == nil && a.EncryptInfo == nil
-			}},
-		{"impossible port", `{"result":{"mgt_encrypt_schm":{"http_port":70000}}}`,
-			func(a *discovery.Answer) bool { return a.Scheme.HTTPPort == 0 }},
-		{"single encrypt_type", `{"result":{"encrypt_type":"3"}}`,
-			func(a *discovery.Answer) bool { return reflect.DeepEqual(a.EncryptType, []string{"3"}) }},
+			},
+		},
+		{
+			"impossible port", `{"result":{"mgt_encrypt_schm":{"http_port":70000}}}`,
+			func(a *discovery.Answer) bool { return a.Scheme.HTTPPort == 0 },
+		},
+		{
+			"single encrypt_type", `{"result":{"encrypt_type":"3"}}`,
+			func(a *discovery.Answer) bool { return reflect.DeepEqual(a.EncryptType, []string{"3"}) },
+		},
 		{"error code", `{"error_code":-1,"result":{}}`, func(a *discovery.Answer) bool { return a.ErrorCode == -1 }},
-		{"zero bytes at the end, tab in a name", "{\"result\":{\"device_name\":\"a\tb\\\"c\"}}\x00\x00",
-			func(a *discovery.Answer) bool { return a.DeviceName == "a\tb\"c" }},
+		{
+			"zero bytes at the end, tab in a name", "{\"result\":{\"device_name\":\"a\tb\\\"c\"}}\x00\x00",
+			func(a *discovery.Answer) bool { return a.DeviceName == "a\tb\"c" },
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

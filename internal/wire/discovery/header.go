@@ -15,13 +15,14 @@ const (
 	opProbe = 1
 	// crcSeed stands in the checksum's place while it is computed.
 	crcSeed = 0x5A6B7C8D
+)
 
-	// FlagsProbe, FlagsEmpty and FlagsAnswer are what stands in Header.Flags.
-	FlagsProbe  = 0x11
-	FlagsEmpty  = 0x00
+// What stands in Header.Flags and Header.Pad.
+const (
+	FlagsProbe  = 0x11 // a probe with a key
+	FlagsEmpty  = 0x00 // one without
 	FlagsAnswer = 0x22
-	// PadAnswer stands in Header.Pad of answers.
-	PadAnswer = 0x01
+	PadAnswer   = 0x01
 )
 
 // ErrChecksum means that the CRC of a datagram is wrong.
