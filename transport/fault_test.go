@@ -233,14 +233,15 @@ func TestConnections(t *testing.T) {
 // TestStaleConnection: a kept connection that the device closed costs a new
 // one and no error, on real sockets as in memory.
 func TestStaleConnection(t *testing.T) {
-	inWorlds(t, "127.0.2.51", func(t *testing.T, w world) {
+	inWorlds(t, named(t, "xor tcp"), "127.0.2.51", func(s scene) {
+		t, w := s.t, s.world
 		ln, err := w.listen("tcp4", w.host+":0")
 		if err != nil {
 			t.Fatal(err)
 		}
 		first := make(chan net.Conn, 1)
 		keeper := &keepFirst{Listener: ln, first: first}
-		f := &fixture{kind: named(t, "xor tcp"), world: w, answer: echo}
+		f := &fixture{kind: s.kind, world: w, answer: echo}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- endpoint.ServeXOR(ctx, keeper, f, nil) }()

@@ -46,13 +46,21 @@ type world struct {
 	host         string
 }
 
+// scene is a test of one transport in one network.
+type scene struct {
+	t     *testing.T
+	kind  kind
+	world world
+}
+
 // inWorlds runs a test in memory, with a fake clock, and on loopback sockets.
-func inWorlds(t *testing.T, host string, f func(t *testing.T, w world)) {
+func inWorlds(t *testing.T, k kind, host string, f func(s scene)) {
+	t.Helper()
 	t.Run("memory", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) { f(t, memory(host)) })
+		synctest.Test(t, func(t *testing.T) { f(scene{t, k, memory(host)}) })
 	})
 	t.Run("loopback", func(t *testing.T) {
-		f(t, world{
+		f(scene{t, k, world{
 			name: "loopback",
 			listen: func(network, address string) (net.Listener, error) {
 				return new(net.ListenConfig).Listen(t.Context(), network, address)
@@ -62,7 +70,7 @@ func inWorlds(t *testing.T, host string, f func(t *testing.T, w world)) {
 			},
 			dial: new(net.Dialer).DialContext,
 			host: host,
-		})
+		}})
 	})
 }
 

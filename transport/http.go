@@ -143,7 +143,7 @@ func (p *poster) pause(ctx context.Context, step string) error {
 // failed gives the error of a request that net/http could not carry out.
 func (p *poster) failed(ctx context.Context, step string, err error) error {
 	class := classOf(err)
-	if class == wattle.ErrUnreachable && ctx.Err() == nil && closedByPeer(err) {
+	if errors.Is(class, wattle.ErrUnreachable) && ctx.Err() == nil && closedByPeer(err) {
 		p.fragile = fragileRequests
 	}
 	failure := p.gate.failure(ctx, step, class, err)

@@ -29,8 +29,7 @@ func Unsent(err error) error {
 // unseen (session lost, credentials, access or transport refused). A timeout or
 // an answer that cannot be read proves nothing.
 func NotCarriedOut(err error) bool {
-	var mark *unsent
-	if errors.As(err, &mark) {
+	if _, ok := errors.AsType[*unsent](err); ok {
 		return true
 	}
 	var op *net.OpError

@@ -137,181 +137,182 @@ func TestKLAPRules(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		o    endpoint.Options
-		run  func(t *testing.T, w *web)
+		run  func(w *web)
 	}{
-		{"a session", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"a session", endpoint.Options{}, func(w *web) {
 			cookie, keys := w.login(2)
 			for n := range 3 {
 				seq := keys.Next()
 				text := fmt.Sprintf(`{"n":%d}`, n)
 				a := w.ask(cookie, keys, seq, text)
 				if got, err := keys.Open(seq, a.body); a.status != 200 || err != nil || string(got) != text {
-					t.Errorf("%d, %q, %v", a.status, got, err)
+					w.t.Errorf("%d, %q, %v", a.status, got, err)
 				}
 			}
 		}},
-		{"IOT is version 1", endpoint.Options{IOT: true}, func(_ *testing.T, w *web) { w.login(1) }},
-		{"IOT may be version 2", endpoint.Options{IOT: true, Version: 2}, func(_ *testing.T, w *web) { w.login(2) }},
-		{"handshake1 of 15 bytes", endpoint.Options{}, func(t *testing.T, w *web) {
-			want(t, w.post("/app/handshake1", "", make([]byte, 15)), 400)
+		{"IOT is version 1", endpoint.Options{IOT: true}, func(w *web) { w.login(1) }},
+		{"IOT may be version 2", endpoint.Options{IOT: true, Version: 2}, func(w *web) { w.login(2) }},
+		{"handshake1 of 15 bytes", endpoint.Options{}, func(w *web) {
+			w.want(w.post("/app/handshake1", "", make([]byte, 15)), 400)
 		}},
-		{"handshake2 without a session", endpoint.Options{}, func(t *testing.T, w *web) {
-			want(t, w.post("/app/handshake2", "TP_SESSIONID=00", make([]byte, 32)), 403)
-			want(t, w.post("/app/handshake2", "", make([]byte, 32)), 403)
+		{"handshake2 without a session", endpoint.Options{}, func(w *web) {
+			w.want(w.post("/app/handshake2", "TP_SESSIONID=00", make([]byte, 32)), 403)
+			w.want(w.post("/app/handshake2", "", make([]byte, 32)), 403)
 		}},
-		{"handshake2 with a wrong proof ends the session", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"handshake2 with a wrong proof ends the session", endpoint.Options{}, func(w *web) {
 			local := klap.Seed{1}
 			a := w.post("/app/handshake1", "", local[:])
 			cookie, _, _ := strings.Cut(a.header.Get("Set-Cookie"), ";")
-			want(t, w.post("/app/handshake2", cookie, make([]byte, 32)), 403)
+			w.want(w.post("/app/handshake2", cookie, make([]byte, 32)), 403)
 			remote, _, _ := klap.ParseHandshake1Answer(a.body)
 			proof := klap.NewAuth(2, owner).ClientHash(local, remote)
-			want(t, w.post("/app/handshake2", cookie, proof[:]), 403)
+			w.want(w.post("/app/handshake2", cookie, proof[:]), 403)
 		}},
-		{"TIMEOUT must not come back", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"TIMEOUT must not come back", endpoint.Options{}, func(w *web) {
 			cookie, keys := w.login(2)
-			want(t, w.ask(cookie+"; TIMEOUT=86400", keys, keys.Next(), "{}"), 400)
-			want(t, w.ask(cookie+"; x", keys, keys.Seq(), "{}"), 400)
-			want(t, w.ask(cookie, keys, keys.Seq(), "{}"), 200)
+			w.want(w.ask(cookie+"; TIMEOUT=86400", keys, keys.Next(), "{}"), 400)
+			w.want(w.ask(cookie+"; x", keys, keys.Seq(), "{}"), 400)
+			w.want(w.ask(cookie, keys, keys.Seq(), "{}"), 200)
 		}},
-		{"request before handshake2", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"request before handshake2", endpoint.Options{}, func(w *web) {
 			local := klap.Seed{1}
 			a := w.post("/app/handshake1", "", local[:])
 			cookie, _, _ := strings.Cut(a.header.Get("Set-Cookie"), ";")
 			remote, _, _ := klap.ParseHandshake1Answer(a.body)
 			keys := klap.NewSession(klap.NewAuth(2, owner), local, remote)
-			want(t, w.ask(cookie, keys, keys.Next(), "{}"), 403)
+			w.want(w.ask(cookie, keys, keys.Next(), "{}"), 403)
 		}},
-		{"no number", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"no number", endpoint.Options{}, func(w *web) {
 			cookie, keys := w.login(2)
 			for _, url := range []string{"/app/request", "/app/request?seq=", "/app/request?seq=x", "/app/request?seq=99999999999"} {
-				want(t, w.post(url, cookie, keys.AppendSealed(nil, keys.Seq()+1, nil)), 400)
+				w.want(w.post(url, cookie, keys.AppendSealed(nil, keys.Seq()+1, nil)), 400)
 			}
 		}},
-		{"wrong signature", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"wrong signature", endpoint.Options{}, func(w *web) {
 			cookie, keys := w.login(2)
 			seq := keys.Next()
 			body := keys.AppendSealed(nil, seq, []byte("{}"))
 			body[3] ^= 1
-			want(t, w.post("/app/request?"+string(klap.AppendQuery(nil, seq)), cookie, body), 403)
-			want(t, w.ask(cookie, keys, seq, "{}"), 200) // it was not counted
+			w.want(w.post("/app/request?"+string(klap.AppendQuery(nil, seq)), cookie, body), 403)
+			w.want(w.ask(cookie, keys, seq, "{}"), 200) // it was not counted
 		}},
-		{"numbers go up by one", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"numbers go up by one", endpoint.Options{}, func(w *web) {
 			cookie, keys := w.login(2)
 			first := keys.Next()
-			want(t, w.ask(cookie, keys, first, "{}"), 200)
-			want(t, w.ask(cookie, keys, first, "{}"), 403)
-			want(t, w.ask(cookie, keys, first+2, "{}"), 403)
-			want(t, w.ask(cookie, keys, first-1, "{}"), 403)
-			want(t, w.ask(cookie, keys, first+1, "{}"), 200)
+			w.want(w.ask(cookie, keys, first, "{}"), 200)
+			w.want(w.ask(cookie, keys, first, "{}"), 403)
+			w.want(w.ask(cookie, keys, first+2, "{}"), 403)
+			w.want(w.ask(cookie, keys, first-1, "{}"), 403)
+			w.want(w.ask(cookie, keys, first+1, "{}"), 200)
 		}},
-		{"numbers go up", endpoint.Options{AnySeq: true}, func(t *testing.T, w *web) {
+		{"numbers go up", endpoint.Options{AnySeq: true}, func(w *web) {
 			cookie, keys := w.login(2)
 			first := keys.Next()
-			want(t, w.ask(cookie, keys, first+100, "{}"), 200)
-			want(t, w.ask(cookie, keys, first+100, "{}"), 403)
-			want(t, w.ask(cookie, keys, first+99, "{}"), 403)
-			want(t, w.ask(cookie, keys, first+101, "{}"), 200)
+			w.want(w.ask(cookie, keys, first+100, "{}"), 200)
+			w.want(w.ask(cookie, keys, first+100, "{}"), 403)
+			w.want(w.ask(cookie, keys, first+99, "{}"), 403)
+			w.want(w.ask(cookie, keys, first+101, "{}"), 200)
 		}},
-		{"the oldest session goes", endpoint.Options{SessionLimit: 2}, func(t *testing.T, w *web) {
+		{"the oldest session goes", endpoint.Options{SessionLimit: 2}, func(w *web) {
 			one, keysOne := w.login(2)
 			two, keysTwo := w.login(2)
-			want(t, w.ask(one, keysOne, keysOne.Next(), "{}"), 200)
+			w.want(w.ask(one, keysOne, keysOne.Next(), "{}"), 200)
 			three, keysThree := w.login(2)
-			want(t, w.ask(one, keysOne, keysOne.Next(), "{}"), 403)
-			want(t, w.ask(two, keysTwo, keysTwo.Next(), "{}"), 200)
-			want(t, w.ask(three, keysThree, keysThree.Next(), "{}"), 200)
+			w.want(w.ask(one, keysOne, keysOne.Next(), "{}"), 403)
+			w.want(w.ask(two, keysTwo, keysTwo.Next(), "{}"), 200)
+			w.want(w.ask(three, keysThree, keysThree.Next(), "{}"), 200)
 		}},
-		{"one session", endpoint.Options{SingleSession: true}, func(t *testing.T, w *web) {
+		{"one session", endpoint.Options{SingleSession: true}, func(w *web) {
 			one, keysOne := w.login(2)
 			two, keysTwo := w.login(2)
-			want(t, w.ask(one, keysOne, keysOne.Next(), "{}"), 403)
-			want(t, w.ask(two, keysTwo, keysTwo.Next(), "{}"), 200)
+			w.want(w.ask(one, keysOne, keysOne.Next(), "{}"), 403)
+			w.want(w.ask(two, keysTwo, keysTwo.Next(), "{}"), 200)
 		}},
-		{"sessions end", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"sessions end", endpoint.Options{}, func(w *web) {
 			cookie, keys := w.login(2)
 			time.Sleep(24*time.Hour - time.Second)
-			want(t, w.ask(cookie, keys, keys.Next(), "{}"), 200)
+			w.want(w.ask(cookie, keys, keys.Next(), "{}"), 200)
 			time.Sleep(time.Second)
-			want(t, w.ask(cookie, keys, keys.Next(), "{}"), 403)
+			w.want(w.ask(cookie, keys, keys.Next(), "{}"), 403)
 		}},
-		{"JSON on /app", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"JSON on /app", endpoint.Options{}, func(w *web) {
 			a := w.post("/app", "", []byte(`{"method":"component_nego","params":null}`))
-			if want(t, a, 200); string(a.body) != `{"error_code":1003}` {
-				t.Errorf("%q, want 1003", a.body)
+			if w.want(a, 200); string(a.body) != `{"error_code":1003}` {
+				w.t.Errorf("%q, want 1003", a.body)
 			}
 		}},
-		{"third-party compatibility off", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"third-party compatibility off", endpoint.Options{}, func(w *web) {
 			cookie, keys := w.login(2)
 			if err := w.faults.Set("tpc-off"); err != nil {
-				t.Fatal(err)
+				w.t.Fatal(err)
 			}
-			want(t, w.post("/app/handshake1", "", make([]byte, 16)), 403)
+			w.want(w.post("/app/handshake1", "", make([]byte, 16)), 403)
 			a := w.post("/app", "", []byte(`{"method":"handshake"}`))
-			if want(t, a, 200); string(a.body) != `{"error_code":1003}` {
-				t.Errorf("%q, want 1003", a.body)
+			if w.want(a, 200); string(a.body) != `{"error_code":1003}` {
+				w.t.Errorf("%q, want 1003", a.body)
 			}
-			want(t, w.ask(cookie, keys, keys.Next(), "{}"), 200)
+			w.want(w.ask(cookie, keys, keys.Next(), "{}"), 200)
 		}},
-		{"browsers", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"browsers", endpoint.Options{}, func(w *web) {
 			for _, a := range []answer{w.do(http.MethodGet, "/", "", nil), w.post("/", "", []byte("x")), w.do(http.MethodGet, "/app", "", nil)} {
-				if want(t, a, 200); !bytes.Contains(a.body, []byte("200 OK")) {
-					t.Errorf("%q, want a page", a.body)
+				if w.want(a, 200); !bytes.Contains(a.body, []byte("200 OK")) {
+					w.t.Errorf("%q, want a page", a.body)
 				}
 			}
-			want(t, w.post("/other", "", []byte("x")), 404)
+			w.want(w.post("/other", "", []byte("x")), 404)
 		}},
-		{"injected codes", endpoint.Options{}, func(t *testing.T, w *web) {
+		{"injected codes", endpoint.Options{}, func(w *web) {
 			cookie, keys := w.login(2)
-			injected(t, w, cookie, keys, `{"method":"get_device_info"}`, `{"error_code":1002}`)
+			w.injected(cookie, keys, `{"method":"get_device_info"}`, `{"error_code":1002}`)
 		}},
-		{"injected codes in IOT", endpoint.Options{IOT: true, Version: 2}, func(t *testing.T, w *web) {
+		{"injected codes in IOT", endpoint.Options{IOT: true, Version: 2}, func(w *web) {
 			cookie, keys := w.login(2)
-			injected(t, w, cookie, keys, `{"context":{"child_ids":["1"]},"system":{"get_sysinfo":{}}}`,
+			w.injected(cookie, keys, `{"context":{"child_ids":["1"]},"system":{"get_sysinfo":{}}}`,
 				`{"system":{"get_sysinfo":{"err_code":-7,"err_msg":"injected"}}}`)
 		}},
-		{"a request without end", endpoint.Options{}, func(t *testing.T, w *web) {
-			want(t, w.post("/app/request?seq=1", "", make([]byte, 2<<20)), 400)
+		{"a request without end", endpoint.Options{}, func(w *web) {
+			w.want(w.post("/app/request?seq=1", "", make([]byte, 2<<20)), 400)
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { tt.run(t, serve(t, endpoint.ServeKLAP, tt.o)) })
+			synctest.Test(t, func(t *testing.T) { tt.run(serve(t, endpoint.ServeKLAP, tt.o)) })
 		})
 	}
 }
 
 // injected wants one busy answer, then the device's.
-func injected(t *testing.T, w *web, cookie string, keys *klap.Session, request, busy string) {
-	t.Helper()
+func (w *web) injected(cookie string, keys *klap.Session, request, busy string) {
+	w.t.Helper()
 	if err := w.faults.Set("busy=1"); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	for _, text := range []string{busy, request} {
 		seq := keys.Next()
 		a := w.ask(cookie, keys, seq, request)
 		if got, err := keys.Open(seq, a.body); err != nil || string(got) != text {
-			t.Errorf("%q, %v, want %q", got, err, text)
+			w.t.Errorf("%q, %v, want %q", got, err, text)
 		}
 	}
 	if left := w.faults.Active(); len(left) != 0 {
-		t.Errorf("still on: %q", left)
+		w.t.Errorf("still on: %q", left)
 	}
 }
 
-func want(t *testing.T, a answer, status int) {
-	t.Helper()
+// want wants a status.
+func (w *web) want(a answer, status int) {
+	w.t.Helper()
 	if a.status != status {
-		t.Errorf("status %d, want %d", a.status, status)
+		w.t.Errorf("status %d, want %d", a.status, status)
 	}
 }
 
 // code is the error code of an answer in clear.
-func code(t *testing.T, a answer) int {
-	t.Helper()
-	want(t, a, 200)
+func (w *web) code(a answer) int {
+	w.t.Helper()
+	w.want(a, 200)
 	got, err := aes.ParseAnswer(a.body)
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	return got.Code
 }
@@ -361,7 +362,7 @@ func TestAESRules(t *testing.T) {
 			`{"method":"component_nego","params":null}`:                            -1002,
 			`{"method":"securePassthrough","params":{"request":"AAAA"}}`:           9999,
 		} {
-			if got := code(t, w.post("/app", "", []byte(body))); got != want {
+			if got := w.code(w.post("/app", "", []byte(body))); got != want {
 				t.Errorf("%s: %d, want %d", body, got, want)
 			}
 		}
@@ -376,13 +377,13 @@ func TestAESRules(t *testing.T) {
 			t.Errorf("wrong login: %s", got)
 		}
 		right := aes.AppendLogin(nil, aes.NewLogin(2, owner), 1)
-		if got := code(t, w.post("/app", cookie, s.AppendRequest(nil, right))); got != 9999 {
+		if got := w.code(w.post("/app", cookie, s.AppendRequest(nil, right))); got != 9999 {
 			t.Errorf("login after a wrong one: %d, want 9999", got)
 		}
 
 		// One that is accepted.
 		cookie, s = hand()
-		if got := code(t, w.post("/app", cookie, s.AppendRequest(nil, []byte(`{"method":"get_device_info"}`)))); got != 9999 {
+		if got := w.code(w.post("/app", cookie, s.AppendRequest(nil, []byte(`{"method":"get_device_info"}`)))); got != 9999 {
 			t.Errorf("request before the login: %d, want 9999", got)
 		}
 		token, refused, err := aes.ParseLoginAnswer([]byte(inner(s, w.post("/app", cookie, s.AppendRequest(nil, right)))))
@@ -401,18 +402,18 @@ func TestAESRules(t *testing.T) {
 				t.Errorf("%s: %s, want %s", request, got, want)
 			}
 		}
-		if got := code(t, w.post("/app?token=other", cookie, s.AppendRequest(nil, []byte(`{"method":"get"}`)))); got != 9999 {
+		if got := w.code(w.post("/app?token=other", cookie, s.AppendRequest(nil, []byte(`{"method":"get"}`)))); got != 9999 {
 			t.Errorf("another token: %d, want 9999", got)
 		}
 		body, err := json.Marshal(map[string]any{"method": aes.SecurePassthrough, "params": map[string]string{"request": "AAAA"}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := code(t, w.post(url, cookie, body)); got != -1005 {
+		if got := w.code(w.post(url, cookie, body)); got != -1005 {
 			t.Errorf("no cipher text: %d, want -1005", got)
 		}
-		want(t, w.post(url, cookie+"; TIMEOUT=1", body), 400)
-		want(t, w.post("/other", cookie, body), 404)
+		w.want(w.post(url, cookie+"; TIMEOUT=1", body), 400)
+		w.want(w.post("/other", cookie, body), 404)
 	})
 }
 

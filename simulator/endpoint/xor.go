@@ -40,10 +40,12 @@ func ServeXOR(ctx context.Context, ln net.Listener, dev Device, o *Options) erro
 
 // ended gives the error of a listener, nil when it was closed on purpose.
 func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }
 
 // serveXOR answers frames on one connection until either side closes it.

@@ -241,10 +241,16 @@ func TestParseAnswer(t *testing.T) {
 	}{
 		{"refused", `{"error_code":9999}`, aes.Answer{Code: 9999}, "", nil},
 		{"refused with text", `{"error_code":-1301,"msg":"slow"}`, aes.Answer{Code: -1301, Msg: "slow"}, "", nil},
-		{"in clear as text", `{"error_code":0,"result":{"response":"{\"error_code\":0}"}}`,
-			aes.Answer{Response: `{"error_code":0}`}, `{"error_code":0}`, nil},
-		{"in clear as object", `{"error_code":0,"result":{"response":{"error_code":0}}}`,
-			aes.Answer{Response: `{"error_code":0}`}, `{"error_code":0}`, nil},
+		{
+			"in clear as text", `{"error_code":0,"result":{"response":"{\"error_code\":0}"}}`,
+			aes.Answer{Response: `{"error_code":0}`},
+			`{"error_code":0}`, nil,
+		},
+		{
+			"in clear as object", `{"error_code":0,"result":{"response":{"error_code":0}}}`,
+			aes.Answer{Response: `{"error_code":0}`},
+			`{"error_code":0}`, nil,
+		},
 		{"no result", `{"error_code":0}`, aes.Answer{}, "", nil},
 		{"html", `<html>200 OK</html>`, aes.Answer{}, "", wattle.ErrProtocol},
 		{"no code", `{"result":{}}`, aes.Answer{}, "", wattle.ErrProtocol},
