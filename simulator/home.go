@@ -161,7 +161,7 @@ func NewHome(o *HomeOptions) *Home {
 
 // Add puts a device into the home, before Run. A device whose transport cannot
 // be served is a wattle.ErrUnsupported; one with the MAC of another device is
-// refused, since clients could not tell them apart.
+// refused, since clients could not tell them apart, unless both keep stored ids.
 func (h *Home) Add(dev *Device, o *PlaceOptions) error {
 	if o == nil {
 		o = &PlaceOptions{}
@@ -185,7 +185,8 @@ func (h *Home) Add(dev *Device, o *PlaceOptions) error {
 	names := map[string]bool{}
 	for _, other := range h.places {
 		names[other.name] = true
-		if mac := other.dev.Info().MAC; mac == info.MAC && !mac.IsZero() {
+		meant := dev.ids.keep && other.dev.ids.keep
+		if mac := other.dev.Info().MAC; mac == info.MAC && !mac.IsZero() && !meant {
 			return fmt.Errorf("%s and %s have the same MAC %s: give them different indexes", other.name, info.Name, mac)
 		}
 	}

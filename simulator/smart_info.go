@@ -66,6 +66,7 @@ var smartHandlers = map[string]smartHandler{
 	"sync_env":                    action("synchronize"),
 	"account_sync":                action("account"),
 
+	"setCleanAttr":            (*unit).setCleanAttr,
 	"setSwitchClean":          (*unit).vacuumClean,
 	"setRobotPause":           (*unit).vacuumPause,
 	"setSwitchCharge":         (*unit).vacuumCharge,

@@ -25,6 +25,10 @@ func (u *unit) endEffects() {
 // setGradually takes one or both of on_state and off_state, or enable.
 func (u *unit) setGradually(params object) (json.RawMessage, int) {
 	answer, ok := u.stored("get_on_off_gradually_info")
+	if !ok && u.info.has("fade_on_time") {
+		// Nothing but the information of the light is known, and it shows all.
+		answer, ok = u.fadesOfInfo(), true
+	}
 	if !ok {
 		return nil, u.unknown("set_on_off_gradually_info")
 	}
@@ -46,7 +50,9 @@ func (u *unit) setGradually(params object) (json.RawMessage, int) {
 		}
 	}
 	mergeInto(answer, params)
-	u.change("get_on_off_gradually_info", answer)
+	if !u.bare {
+		u.change("get_on_off_gradually_info", answer)
+	}
 	// Some lights show the same in their information.
 	for _, name := range []string{"on", "off"} {
 		state := answer.object(name + "_state")
@@ -61,9 +67,28 @@ func (u *unit) setGradually(params object) (json.RawMessage, int) {
 	return nil, 0
 }
 
+// fadesOfInfo is get_on_off_gradually_info made of the information.
+func (u *unit) fadesOfInfo() object {
+	answer := object{}
+	for _, name := range []string{"on", "off"} {
+		enabled, _ := u.info.flag("gradually_" + name + "_mode")
+		state := object{"enable": marshal(enabled)}
+		for key, from := range map[string]string{"duration": "fade_" + name + "_time", "max_duration": "max_fade_" + name + "_time"} {
+			if u.info.has(from) {
+				state[key] = u.info[from]
+			}
+		}
+		answer[name+"_state"] = state.raw()
+	}
+	return answer
+}
+
 // setPresets writes the whole list of brightness presets.
 func (u *unit) setPresets(params object) (json.RawMessage, int) {
 	answer, ok := u.stored("get_preset_rules")
+	if !ok && u.info.has("preset_state") {
+		answer, ok = object{"brightness": nil}, true
+	}
 	if !ok {
 		return nil, u.unknown("set_preset_rules")
 	}
@@ -79,8 +104,10 @@ func (u *unit) setPresets(params object) (json.RawMessage, int) {
 		}
 		states[i] = object{"brightness": raw}.raw()
 	}
-	answer["brightness"] = rawArray(list)
-	u.change("get_preset_rules", answer)
+	if !u.bare {
+		answer["brightness"] = rawArray(list)
+		u.change("get_preset_rules", answer)
+	}
 	if u.info.has("preset_state") {
 		u.info["preset_state"] = rawArray(states)
 	}

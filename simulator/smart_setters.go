@@ -207,6 +207,13 @@ func (u *unit) vacuumCharge(params object) (json.RawMessage, int) {
 	return u.vacuumSwitch(params, "switch_charge", vacuumGoesHome, vacuumIdle)
 }
 
+// setCleanAttr: type says which attributes are meant, and is none of them.
+func (u *unit) setCleanAttr(params object) (json.RawMessage, int) {
+	rest := params.clone()
+	delete(rest, "type")
+	return nil, u.mergeOrRefuse("getCleanAttr", rest)
+}
+
 func (u *unit) resetConsumables(params object) (json.RawMessage, int) {
 	answer, ok := u.stored("getConsumablesInfo")
 	if !ok {
