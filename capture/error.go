@@ -38,9 +38,14 @@ func decode(name string, text []byte) (map[string]json.RawMessage, error) {
 	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
 		return nil, &FormatError{Name: name, Reason: "is UTF-16", Advice: "save it as UTF-8"}
 	}
+	// Compact tells what is wrong, but not where.
+	var whole json.RawMessage
+	if err := json.Unmarshal(text, &whole); err != nil {
+		return nil, syntaxError(name, text, err)
+	}
 	var compact bytes.Buffer
 	compact.Grow(len(text))
-	if err := json.Compact(&compact, text); err != nil {
+	if err := json.Compact(&compact, whole); err != nil {
 		return nil, syntaxError(name, text, err)
 	}
 	var data map[string]json.RawMessage

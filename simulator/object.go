@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 )
 
 // object is a JSON object whose members stay as they were read: numbers keep
@@ -107,6 +108,12 @@ func marshal(v any) json.RawMessage {
 		return v
 	case object:
 		return v.raw()
+	case int:
+		return strconv.AppendInt(nil, int64(v), 10)
+	case int64:
+		return strconv.AppendInt(nil, v, 10)
+	case bool:
+		return strconv.AppendBool(nil, v)
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -117,7 +124,16 @@ func marshal(v any) json.RawMessage {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-func appendString(b []byte, s string) []byte { return append(b, marshal(s)...) }
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return append(b, marshal(s)...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
 
 // rawArray writes a list of values that are JSON already.
 func rawArray(list []json.RawMessage) json.RawMessage {

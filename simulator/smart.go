@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/netip"
 	"strconv"
@@ -316,6 +317,9 @@ func page(answer json.RawMessage, params object) (json.RawMessage, int) {
 		if start, ok = params.integer("start_index"); !ok || start < 0 {
 			return nil, codeParams
 		}
+	}
+	if !bytes.Contains(answer, []byte(`"start_index"`)) {
+		return answer, 0
 	}
 	o, ok := parseObject(answer)
 	if !ok || !o.has("start_index") || !o.has("sum") {

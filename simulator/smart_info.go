@@ -236,6 +236,9 @@ func (u *unit) getChildren(params object) (json.RawMessage, int) {
 			list[i] = child.deviceInfo().raw()
 		}
 		answer["child_device_list"] = rawArray(list)
+		if len(list) <= pageSize && !params.has("start_index") {
+			return answer.raw(), 0
+		}
 	}
 	return page(answer.raw(), params)
 }
