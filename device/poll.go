@@ -95,8 +95,9 @@ func (d *Device) moduleQueries(v *feature.View) []method.Query {
 			continue
 		}
 		if d.parent != nil && v.Parent.Type == wattle.Hub {
-			// Battery devices sleep, and their state is in the hub's list.
-			q.Pace = max(q.Pace, method.EveryHour)
+			// Battery devices sleep, and their state is in the hub's list
+			// (docs/protocol/smart.md section 1.4).
+			q.Pace = max(q.Pace, method.EveryDay)
 		}
 		out = append(out, q)
 	}
@@ -121,9 +122,12 @@ func (d *Device) conclude(ctx context.Context, snapshot *method.Snapshot, full b
 		children = d.adopt(entries)
 		for i, c := range children {
 			cv, err := c.listen(ctx, entries[i], v, snapshot.Time(), full)
-			if err != nil {
+			if err != nil && ctx.Err() != nil {
 				return err
 			}
+			// A child that does not answer costs seconds: the others are asked in
+			// the next poll.
+			full = full && err == nil
 			v.Children = append(v.Children, cv)
 		}
 	} else {
@@ -203,7 +207,8 @@ func (d *Device) adopt(entries []listed) []*Device {
 }
 
 // listen takes what the parent says of a child and, with full, asks the child
-// for the rest.
+// for the rest. The view is good also where it comes with an error: the child did
+// not answer, and the parent's list still tells most.
 func (d *Device) listen(ctx context.Context, e listed, parent *feature.View, at time.Time, full bool) (*feature.View, error) {
 	snapshot := method.NewSnapshot(at, parent.Snapshot.Source(), nil)
 	if before := d.known(); before != nil {
@@ -227,21 +232,19 @@ func (d *Device) listen(ctx context.Context, e listed, parent *feature.View, at 
 	}
 	queries := d.due(v, true)
 	asked, err := d.ask(ctx, snapshot, queries...)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, err
-		}
-		// The child does not answer; the parent's list still tells most.
-		d.shared.log.Debug("child does not answer", slog.String("child", d.child), slog.Any("err", err))
-		now := d.shared.now()
-		failed := make(map[string]method.Answer, len(queries))
-		for _, q := range queries {
-			d.health(q.Key()).note(err, now)
-			failed[q.Key()] = method.Answer{Call: q.Call, Err: err, Time: now}
-		}
-		asked = snapshot.With(now, failed)
+	if err == nil {
+		return d.view(asked, parent), nil
 	}
-	return d.view(asked, parent), nil
+	d.shared.log.Debug("child does not answer", slog.String("child", d.child), slog.Any("err", err))
+	now := d.shared.now()
+	failed := make(map[string]method.Answer, len(queries))
+	for _, q := range queries {
+		h := d.health(q.Key())
+		h.note(err, now)
+		h.notBefore = now.Add(time.Duration(h.failures) * pausePer) // it may sleep
+		failed[q.Key()] = method.Answer{Call: q.Call, Err: err, Time: now}
+	}
+	return d.view(snapshot.With(now, failed), parent), err
 }
 
 // markStale has queries asked again by the next poll, whatever their pace.

@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"encoding/json"
 	"time"
 
 	"wattle/method"
@@ -18,6 +19,21 @@ type Reading struct {
 	Source method.Source `json:"source,omitempty"`
 	// Err is why the value is unknown or old, nil where nothing failed.
 	Err error `json:"-"`
+}
+
+// MarshalJSON writes the plain fields, and both ends of a range or neither: 0 is
+// an end like any other.
+func (r Reading) MarshalJSON() ([]byte, error) {
+	type plain Reading
+	out := struct {
+		plain
+		Minimum *float64 `json:"minimum,omitempty"`
+		Maximum *float64 `json:"maximum,omitempty"`
+	}{plain: plain(r)}
+	if r.HasRange() {
+		out.Minimum, out.Maximum = &r.Min, &r.Max
+	}
+	return json.Marshal(out)
 }
 
 // Age is how old the value was at a moment; 0 where there is no value.

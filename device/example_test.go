@@ -1,0 +1,96 @@
+package device_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"wattle"
+	"wattle/capture"
+	"wattle/device"
+	"wattle/session"
+	"wattle/simulator"
+	"wattle/simulator/homes"
+)
+
+// demo opens one device of the invented home. A real one is opened with
+// device.Open and its address.
+func demo(ctx context.Context, name string) *device.Device {
+	var file *capture.File
+	for _, f := range homes.Demo() {
+		if f.Name == name {
+			file = f
+		}
+	}
+	virtual, err := simulator.New(file, &simulator.DeviceOptions{Library: homes.Library(), KeepIDs: true, Freeze: true, Now: now})
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := session.New(&direct{device: virtual}, file.Family, nil)
+	d, err := device.New(ctx, s, file.Family, &device.Options{Now: now})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return d
+}
+
+func ExampleDevice_Set() {
+	ctx := context.Background()
+	lamp := demo(ctx, "L530(EU)_3.0_1.2.3")
+	for _, s := range []struct {
+		id    string
+		value any
+	}{{"brightness", 40}, {"hsv", "#ff8800"}, {"color_temperature", 9000}} {
+		if err := lamp.Set(ctx, s.id, s.value); err != nil {
+			fmt.Println(err)
+		}
+	}
+	state, err := lamp.Poll(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(state.Value("state"), state.Value("hsv"))
+	// Output:
+	// color_temperature: value refused: 9000 is not in 2500 to 6500 K
+	// on 32,100,100
+}
+
+func ExampleDevice_Children() {
+	ctx := context.Background()
+	strip := demo(ctx, "KP303(EU)_2.0_1.1.5")
+	for _, outlet := range strip.Children() {
+		if err := outlet.SetOn(ctx, false); err != nil {
+			log.Fatal(err)
+		}
+	}
+	state, err := strip.Poll(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	on, _ := state.On()
+	fmt.Println(strip.Identity().Type, "with", len(strip.Children()), "outlets, on:", on)
+	// Output: Strip with 3 outlets, on: false
+}
+
+func ExampleState_Energy() {
+	ctx := context.Background()
+	// The first has the old unit system, the second the new one.
+	for _, name := range []string{"HS110(EU)_1.0_1.3.1", "P110(EU)_1.0_1.4.2"} {
+		state, err := demo(ctx, name).Poll(ctx)
+		if err != nil {
+			log.Fatal(err)
+		}
+		e, ok := state.Energy()
+		fmt.Println(state.Identity().Family, ok, e.Power != nil, e.Total != nil)
+	}
+	// Output:
+	// iot true true true
+	// smart true true false
+}
+
+func ExampleDevice_Get() {
+	plug := demo(context.Background(), "HS100(EU)_2.1_1.6.2")
+	_, err := plug.Get("brightness")
+	fmt.Println(plug.Family() == wattle.IOT, err)
+	// Output: true not supported by this device: Desk lamp has no feature "brightness"
+}

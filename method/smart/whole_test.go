@@ -1,0 +1,97 @@
+package smart_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"wattle/method/smart"
+)
+
+// whole are the answers that are sent back as a whole when a part changes.
+var whole = map[string]func() any{
+	"get_led_info":          func() any { return new(smart.LEDInfo) },
+	"get_auto_update_info":  func() any { return new(smart.AutoUpdate) },
+	"get_auto_off_config":   func() any { return new(smart.AutoOff) },
+	"get_protection_power":  func() any { return new(smart.ProtectionPower) },
+	"get_alarm_configure":   func() any { return new(smart.Alarm) },
+	"getDustCollectionInfo": func() any { return new(smart.Dust) },
+	"getDoNotDisturb":       func() any { return new(smart.DoNotDisturb) },
+}
+
+// roundTrip reads an answer and writes it again.
+func roundTrip(t *testing.T, name string, raw json.RawMessage) {
+	t.Helper()
+	v := whole[name]()
+	if err := json.Unmarshal(raw, v); err != nil {
+		t.Errorf("%s: %v", name, err)
+		return
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return
+	}
+	var before, after any
+	if json.Unmarshal(raw, &before) != nil || json.Unmarshal(b, &after) != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("%s: %s came back as %s", name, raw, b)
+	}
+}
+
+func TestWhole(t *testing.T) {
+	for name, raw := range map[string]string{
+		"get_led_info":          `{"led_rule":"always","led_status":true,"night_mode":{"a":[1,2]},"bri_config":{"b":0}}`,
+		"get_auto_update_info":  `{"enable":false,"random_range":120,"time":180,"new":"<&>"}`,
+		"get_auto_off_config":   `{"delay_min":0,"enable":false}`,
+		"get_protection_power":  `{"protection_enabled":false,"protection_power":0}`,
+		"get_alarm_configure":   `{"duration":300,"type":"Doorbell Ring 1","volume":7,"x":null}`,
+		"getDustCollectionInfo": `{"auto_dust_collection":true,"dust_collection_mode":0}`,
+		"getDoNotDisturb":       `{}`,
+	} {
+		roundTrip(t, name, json.RawMessage(raw))
+	}
+}
+
+// TestWholeCaptures does the same over everything that real devices said.
+func TestWholeCaptures(t *testing.T) {
+	dir := os.Getenv("WATTLE_CAPTURES")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "captures")
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "smart", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Skip("no captures: set WATTLE_CAPTURES or put them at ../shared/captures beside the repository")
+	}
+	done := 0
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answers map[string]json.RawMessage
+		if err := json.Unmarshal(b, &answers); err != nil {
+			t.Fatal(err)
+		}
+		sets := []map[string]json.RawMessage{answers}
+		var children map[string]map[string]json.RawMessage
+		if json.Unmarshal(answers["child_devices"], &children) == nil {
+			for _, c := range children {
+				sets = append(sets, c)
+			}
+		}
+		for _, set := range sets {
+			for name := range whole {
+				if raw := set[name]; len(raw) > 0 && raw[0] == '{' {
+					roundTrip(t, name, raw)
+					done++
+				}
+			}
+		}
+	}
+	t.Logf("%d objects of %d captures came back as they were", done, len(files))
+}
