@@ -5,37 +5,45 @@ import (
 	"crypto/rsa"
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 
 	"wattle/internal/wire/discovery"
 )
 
-// probeKey is made once per process: answers to it can be opened as long as
-// the process lives, and making it takes a tenth of a second.
-var probeKey = sync.OnceValues(func() (*rsa.PrivateKey, error) {
-	return rsa.GenerateKey(rand.Reader, 2048)
+// makeKey makes the key of this process: answers to it can be opened as long
+// as the process lives. It takes up to half a second.
+var makeKey = sync.OnceValues(func() (*rsa.PrivateKey, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err == nil {
+		readyKey.Store(key)
+	}
+	return key, err
 })
 
-// datagrams are the probes for each port, the same for a whole sweep.
-func (s *settings) datagrams() (probes map[uint16][]byte, key *rsa.PrivateKey, err error) {
-	probes = make(map[uint16][]byte)
-	for _, port := range s.ports {
-		if port == s.xorPort {
-			probes[port] = discovery.SysinfoProbe()
-			continue
-		}
-		if key == nil {
-			if key, err = probeKey(); err != nil {
-				return nil, nil, err
-			}
-		}
-		var serial [4]byte
-		if _, err := rand.Read(serial[:]); err != nil {
-			return nil, nil, err
-		}
-		probes[port], err = discovery.MarshalProbe(binary.BigEndian.Uint32(serial[:]), &key.PublicKey)
-		if err != nil {
-			return nil, nil, err
-		}
+// readyKey is the key once it is made.
+var readyKey atomic.Pointer[rsa.PrivateKey]
+
+// startKey makes the key if there is none, and closes the channel when it is
+// there or cannot be had. Nobody waits for it beyond the time of a probe: what
+// is being made then is finished for the next who asks.
+func startKey() <-chan struct{} {
+	made := make(chan struct{})
+	go func() { // ends when the key is made
+		defer close(made)
+		_, _ = makeKey()
+	}()
+	return made
+}
+
+// tdpProbe is the datagram for 20002 and 20004; an empty one without a key,
+// which gets answers without their encrypted part.
+func tdpProbe(key *rsa.PrivateKey) ([]byte, error) {
+	if key == nil {
+		return discovery.MarshalProbe(0, nil)
 	}
-	return probes, key, nil
+	var serial [4]byte
+	if _, err := rand.Read(serial[:]); err != nil {
+		return nil, err
+	}
+	return discovery.MarshalProbe(binary.BigEndian.Uint32(serial[:]), &key.PublicKey)
 }

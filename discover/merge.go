@@ -1,7 +1,6 @@
 package discover
 
 import (
-	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,8 +20,8 @@ var errFull = errors.New("more devices than any network has")
 // merger makes devices of answers. The first answer in each protocol stands:
 // later ones differ in nothing but the moment.
 type merger struct {
-	key     *rsa.PrivateKey
 	xorPort uint16
+	limit   int // of devices
 	byMAC   map[wattle.MAC]*device
 	byAddr  map[netip.Addr]*device // those that tell no MAC
 }
@@ -38,9 +37,9 @@ type device struct {
 	via     []uint16
 }
 
-func newMerger(key *rsa.PrivateKey, xorPort uint16) *merger {
+func newMerger(xorPort uint16) *merger {
 	return &merger{
-		key: key, xorPort: xorPort,
+		xorPort: xorPort, limit: maxDevices,
 		byMAC: make(map[wattle.MAC]*device), byAddr: make(map[netip.Addr]*device),
 	}
 }
@@ -86,8 +85,8 @@ func (m *merger) add(p packet) (found Found, news bool, err error) {
 		}
 	}
 	// The second probe of a device may bring the part that the first had not.
-	if answer != nil && answer.EncryptInfo != nil && d.private == nil && m.key != nil {
-		if private, err := answer.EncryptInfo.Open(m.key); err == nil {
+	if key := readyKey.Load(); answer != nil && answer.EncryptInfo != nil && d.private == nil && key != nil {
+		if private, err := answer.EncryptInfo.Open(key); err == nil {
 			d.private, news = private, true
 		}
 	}
@@ -125,7 +124,7 @@ func (m *merger) device(written string, addr netip.Addr) *device {
 	if d != nil {
 		return d
 	}
-	if m.size() >= maxDevices {
+	if m.size() >= m.limit {
 		return nil
 	}
 	d = &device{addr: addr}

@@ -28,7 +28,7 @@ func FuzzMerge(f *testing.F) {
 		shuffled := append(answers, answers...)
 		random.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 
-		m := newMerger(nil, discovery.PortXOR)
+		m := newMerger(discovery.PortXOR)
 		last := make(map[wattle.MAC]Found)
 		news := 0
 		for i, p := range shuffled {
@@ -106,9 +106,10 @@ func home(t *testing.T, random *rand.Rand) (answers []packet, want map[wattle.MA
 }
 
 func TestFlood(t *testing.T) {
-	m := newMerger(nil, discovery.PortXOR)
+	m := newMerger(discovery.PortXOR)
 	q := newQueue()
-	for i := range maxDevices + 100 {
+	m.limit, q.limit = 1000, 1000
+	for i := range 1100 {
 		payload := fmt.Appendf(make([]byte, discovery.HeaderLen), `{"result":{"mac":"0200%08x"}}`, i)
 		q.put(packet{from: netip.MustParseAddrPort("203.0.113.9:20002"), payload: payload})
 	}
@@ -118,7 +119,7 @@ func TestFlood(t *testing.T) {
 			full++
 		}
 	}
-	if m.size() != maxDevices || q.lost != 100 || full != 0 {
+	if m.size() != 1000 || q.lost != 100 || full != 0 {
 		t.Errorf("%d devices, %d datagrams lost, %d refused", m.size(), q.lost, full)
 	}
 	extra := packet{from: netip.MustParseAddrPort("203.0.113.9:20002"), payload: append(make([]byte, discovery.HeaderLen), `{"result":{}}`...)}

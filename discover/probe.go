@@ -2,6 +2,7 @@ package discover
 
 import (
 	"context"
+	"crypto/rsa"
 	"fmt"
 	"net"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"wattle"
+	"wattle/internal/wire/discovery"
 )
 
 // Probe asks one host, by name or IPv4 address, in both protocols: two rounds
@@ -26,10 +28,6 @@ func Probe(ctx context.Context, host string, o *Options) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	probes, key, err := s.datagrams()
-	if err != nil {
-		return Found{}, err
-	}
 	pc, err := s.listen(ctx, netip.IPv4Unspecified())
 	if err != nil {
 		return Found{}, fmt.Errorf("ask %s: %w: %w", host, err, wattle.ErrUnreachable)
@@ -42,19 +40,16 @@ func Probe(ctx context.Context, host string, o *Options) (Found, error) {
 		reading.Wait()
 	}()
 
-	m := newMerger(key, s.xorPort)
+	m := newMerger(s.xorPort)
 	end := time.NewTimer(s.Timeout)
 	defer end.Stop()
-	again := time.NewTicker(s.Timeout / probeRounds)
+	key := readyKey.Load()
+	again := time.NewTimer(secondRound(s.Timeout, key != nil))
 	defer again.Stop()
-	ask := func() {
-		for _, port := range s.ports {
-			if _, err := pc.WriteTo(probes[port], net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, port))); err != nil {
-				s.log.DebugContext(ctx, "probe not sent", "address", addr, "port", port, "err", err)
-			}
-		}
+	var made <-chan struct{}
+	if err := s.ask(ctx, pc, addr, key); err != nil {
+		return Found{}, err
 	}
-	ask()
 	var best *Found
 	for {
 		select {
@@ -62,7 +57,12 @@ func Probe(ctx context.Context, host string, o *Options) (Found, error) {
 			return Found{}, ctx.Err()
 		case <-again.C:
 			if best == nil {
-				ask()
+				made = startKey()
+			}
+		case <-made:
+			made = nil
+			if err := s.ask(ctx, pc, addr, readyKey.Load()); err != nil {
+				return Found{}, err
 			}
 		case <-end.C:
 			if best == nil {
@@ -88,6 +88,34 @@ func Probe(ctx context.Context, host string, o *Options) (Found, error) {
 			}
 		}
 	}
+}
+
+// secondRound is when to ask again. Without a key the first round was empty
+// probes, which most devices answer; then the second begins earlier, because
+// the key has to be made for it.
+func secondRound(timeout time.Duration, haveKey bool) time.Duration {
+	if haveKey {
+		return timeout / probeRounds
+	}
+	return timeout / (2 * probeRounds)
+}
+
+// ask sends one round of probes, empty ones without a key.
+func (s *settings) ask(ctx context.Context, pc net.PacketConn, addr netip.Addr, key *rsa.PrivateKey) error {
+	tdp, err := tdpProbe(key)
+	if err != nil {
+		return err
+	}
+	for _, port := range s.ports {
+		datagram := tdp
+		if port == s.xorPort {
+			datagram = discovery.SysinfoProbe()
+		}
+		if _, err := pc.WriteTo(datagram, net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, port))); err != nil {
+			s.log.DebugContext(ctx, "probe not sent", "address", addr, "port", port, "err", err)
+		}
+	}
+	return nil
 }
 
 // settled reports whether another answer could change nothing: only devices

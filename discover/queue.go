@@ -26,14 +26,15 @@ type queue struct {
 
 	mu    sync.Mutex
 	items []packet
+	limit int
 	lost  int
 }
 
-func newQueue() *queue { return &queue{ready: make(chan struct{}, 1)} }
+func newQueue() *queue { return &queue{ready: make(chan struct{}, 1), limit: maxQueue} }
 
 func (q *queue) put(p packet) {
 	q.mu.Lock()
-	if len(q.items) < maxQueue {
+	if len(q.items) < q.limit {
 		q.items = append(q.items, p)
 	} else {
 		q.lost++

@@ -2,16 +2,17 @@ package discover
 
 import (
 	"context"
-	"crypto/rsa"
 	"fmt"
 	"iter"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"wattle"
+	"wattle/internal/wire/discovery"
 )
 
 // Sweep looks for devices and gives each as soon as it answers, and again
@@ -46,8 +47,7 @@ type sweep struct {
 	plan    *plan
 	queue   *queue
 	sockets []socket
-	probes  map[uint16][]byte
-	key     *rsa.PrivateKey
+	tdp     []byte // the probe for all ports but that of XOR; the sender's alone
 
 	round atomic.Int32 // from 1
 	asked atomic.Int32 // addresses in this round
@@ -66,11 +66,6 @@ var limitedBroadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 
 // run listens and sends until the announced time is over or all is known.
 func (w *sweep) run(ctx context.Context, yield func(Found, error) bool) {
-	var err error
-	if w.probes, w.key, err = w.datagrams(); err != nil {
-		yield(Found{}, err)
-		return
-	}
 	parent := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -102,7 +97,7 @@ func (w *sweep) run(ctx context.Context, yield func(Found, error) bool) {
 	starts, total := w.schedule(w.plan.size())
 	running.Go(func() { w.send(ctx, begin, starts) })
 
-	c := &collector{sweep: w, merger: newMerger(w.key, w.xorPort), begin: begin, total: total, yield: yield}
+	c := &collector{sweep: w, merger: newMerger(w.xorPort), begin: begin, total: total, yield: yield}
 	if c.collect(ctx) && parent.Err() != nil {
 		yield(Found{}, parent.Err())
 	}
@@ -166,15 +161,43 @@ func (w *sweep) send(ctx context.Context, begin time.Time, starts [rounds]time.D
 		}
 		w.asked.Store(0)
 		w.round.Store(int32(i + 1))
-		for _, s := range w.sockets {
-			for _, addr := range s.broadcasts {
-				w.ask(ctx, s, addr)
-			}
+		// XOR first: the other probe has to wait for its key.
+		w.broadcast(ctx, func(port uint16) bool { return port == w.xorPort })
+		if !w.prepare(ctx) {
+			return
 		}
+		w.broadcast(ctx, func(port uint16) bool { return port != w.xorPort })
 		if !w.askTargets(ctx) {
 			return
 		}
 	}
+}
+
+// broadcast asks on all networks.
+func (w *sweep) broadcast(ctx context.Context, on func(port uint16) bool) {
+	for _, s := range w.sockets {
+		for _, addr := range s.broadcasts {
+			w.ask(ctx, s, addr, on)
+		}
+	}
+}
+
+// prepare makes the probe with the key, if one is needed. Without a key the
+// encrypted part of answers is missed and nothing else.
+func (w *sweep) prepare(ctx context.Context) bool {
+	if w.tdp != nil || !slices.ContainsFunc(w.ports, func(port uint16) bool { return port != w.xorPort }) {
+		return true
+	}
+	select {
+	case <-startKey():
+	case <-ctx.Done():
+		return false
+	}
+	var err error
+	if w.tdp, err = tdpProbe(readyKey.Load()); err != nil {
+		w.log.DebugContext(ctx, "no probe", "err", err)
+	}
+	return err == nil
 }
 
 // batch is how many addresses are asked between two pauses: timers of a few
@@ -190,18 +213,26 @@ func (w *sweep) askTargets(ctx context.Context) bool {
 		if n%batch == 0 && !sleepUntil(ctx, begin.Add(time.Duration(n)*w.interval)) {
 			return false
 		}
-		w.ask(ctx, w.sockets[len(w.sockets)-1], addr)
+		w.ask(ctx, w.sockets[len(w.sockets)-1], addr, nil)
 		n++
 		w.asked.Store(int32(n))
 	}
 	return ctx.Err() == nil
 }
 
-// ask sends the probes for all ports to one address. What the system refuses
-// to send (no route, network down) is not an error: other ways may work.
-func (w *sweep) ask(ctx context.Context, s socket, addr netip.Addr) {
+// ask sends the probes for all ports, or those chosen, to one address. What
+// the system refuses to send (no route, network down) is not an error: other
+// ways may work.
+func (w *sweep) ask(ctx context.Context, s socket, addr netip.Addr, on func(port uint16) bool) {
 	for _, port := range w.ports {
-		_, err := s.WriteTo(w.probes[port], net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, port)))
+		if on != nil && !on(port) {
+			continue
+		}
+		datagram := w.tdp
+		if port == w.xorPort {
+			datagram = discovery.SysinfoProbe()
+		}
+		_, err := s.WriteTo(datagram, net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, port)))
 		if err == nil {
 			w.sent.Add(1)
 		} else if ctx.Err() == nil {
