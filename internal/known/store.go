@@ -16,6 +16,7 @@ import (
 
 	"wattle"
 	"wattle/internal/atomicfile"
+	"wattle/internal/wire/rawjson"
 )
 
 const (
@@ -126,7 +127,7 @@ func parse(data []byte) (*List, error) {
 	list := &List{}
 	var written int
 	var devices []byte
-	err := eachMember(data, func(key, value []byte) error {
+	err := rawjson.Members(data, func(key, value []byte) error {
 		switch string(key) {
 		case "version":
 			return readInt(value, &written)
@@ -144,10 +145,10 @@ func parse(data []byte) (*List, error) {
 		return nil, ErrVersion
 	case written < 1:
 		return nil, errors.New("no version in it")
-	case devices == nil:
+	case devices == nil, string(devices) == "null":
 		return list, nil
 	}
-	return list, eachItem(devices, func(item []byte) error {
+	return list, rawjson.Items(devices, func(item []byte) error {
 		var d Device
 		if err := d.UnmarshalJSON(item); err != nil {
 			return err
