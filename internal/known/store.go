@@ -26,7 +26,7 @@ const (
 	lockRetry   = 5 * time.Millisecond
 )
 
-// ErrVersion: the file was written by a later version of wattle. It is neither
+// ErrVersion is for a file that was written by a later version of wattle. It is neither
 // read nor changed.
 var ErrVersion = errors.New("written by a newer version of wattle")
 
@@ -70,8 +70,7 @@ type List struct {
 // [ErrVersion], there is no list.
 func (s *Store) Load(ctx context.Context) (*List, error) {
 	list, err := s.read()
-	var broken *CorruptError
-	if !errors.As(err, &broken) {
+	if _, ok := errors.AsType[*CorruptError](err); !ok {
 		return list, err
 	}
 	// Look again with the lock, so that no writer's new file is moved.

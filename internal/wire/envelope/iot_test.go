@@ -29,8 +29,10 @@ func TestIOTRequest(t *testing.T) {
 		{
 			name: "grouped by module",
 			calls: []IOTCall{
-				{"system", "get_sysinfo", raw("null")}, {"emeter", "get_realtime", raw(" { } ")},
-				{"emeter", "get_daystat", raw(`{"year": 2024, "month":5}`)}, {"time", "get_time", raw("{}")},
+				{"system", "get_sysinfo", raw("null")},
+				{"emeter", "get_realtime", raw(" { } ")},
+				{"emeter", "get_daystat", raw(`{"year": 2024, "month":5}`)},
+				{"time", "get_time", raw("{}")},
 			},
 			want: `{"system":{"get_sysinfo":{}},"emeter":{"get_realtime":{},"get_daystat":{"year":2024,"month":5}},"time":{"get_time":{}}}`,
 		},

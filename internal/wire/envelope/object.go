@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -96,9 +97,9 @@ func appendText(dst []byte, text string) []byte {
 
 // get gives the last value of a key, which is the one that counts, or nil.
 func get(members []Member, key string) json.RawMessage {
-	for i := len(members) - 1; i >= 0; i-- {
-		if members[i].Key == key {
-			return members[i].Value
+	for _, member := range slices.Backward(members) {
+		if member.Key == key {
+			return member.Value
 		}
 	}
 	return nil

@@ -35,16 +35,33 @@ func TestSmartRequest(t *testing.T) {
 		{"alone", Call{"component_nego", nil}, Header{}, `{"method":"component_nego"}`},
 		{"null is left out", Call{"a", raw("null")}, Header{}, `{"method":"a"}`},
 		{"an empty object is left out", Call{"a", raw("{ }")}, Header{}, `{"method":"a"}`},
-		{"header", Call{"a", raw(`{"x":1}`)}, header,
-			`{"method":"a","params":{"x":1},"request_time_milis":1718200000000,"terminal_uuid":"dGVybWluYWwtdXVpZC0xNg=="}`},
-		{"both names", Call{"a", nil}, both,
-			`{"method":"a","request_time_milis":1718200000000,"terminal_uuid":"dGVybWluYWwtdXVpZC0xNg==","terminalUUID":"dGVybWluYWwtdXVpZC0xNg=="}`},
-		{"multiple", multiple, Header{},
-			`{"method":"multipleRequest","params":{"requests":[{"method":"get_device_info"},{"method":"get_auto_off_config","params":{"start_index":0}}]}}`},
-		{"child", child, Header{},
-			`{"method":"control_child","params":{"device_id":"id01","requestData":{"method":"set_device_info","params":{"device_on":true}}}}`},
-		{"child's multiple", childMultiple, Header{},
-			`{"method":"control_child","params":{"device_id":"id01","requestData":{"method":"multipleRequest","params":{"requests":[{"method":"get_device_info"},{"method":"get_auto_off_config","params":{"start_index":0}}]}}}}`},
+		{
+			"header",
+			Call{"a", raw(`{"x":1}`)},
+			header,
+			`{"method":"a","params":{"x":1},"request_time_milis":1718200000000,"terminal_uuid":"dGVybWluYWwtdXVpZC0xNg=="}`,
+		},
+		{
+			"both names",
+			Call{"a", nil},
+			both,
+			`{"method":"a","request_time_milis":1718200000000,"terminal_uuid":"dGVybWluYWwtdXVpZC0xNg==","terminalUUID":"dGVybWluYWwtdXVpZC0xNg=="}`,
+		},
+		{
+			"multiple", multiple,
+			Header{},
+			`{"method":"multipleRequest","params":{"requests":[{"method":"get_device_info"},{"method":"get_auto_off_config","params":{"start_index":0}}]}}`,
+		},
+		{
+			"child", child,
+			Header{},
+			`{"method":"control_child","params":{"device_id":"id01","requestData":{"method":"set_device_info","params":{"device_on":true}}}}`,
+		},
+		{
+			"child's multiple", childMultiple,
+			Header{},
+			`{"method":"control_child","params":{"device_id":"id01","requestData":{"method":"multipleRequest","params":{"requests":[{"method":"get_device_info"},{"method":"get_auto_off_config","params":{"start_index":0}}]}}}}`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := Build(tt.call, tt.header)

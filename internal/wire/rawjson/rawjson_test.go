@@ -11,7 +11,7 @@ import (
 	"wattle/internal/wire/rawjson"
 )
 
-func members(t testing.TB, object string) []string {
+func members(t *testing.T, object string) []string {
 	t.Helper()
 	var list []string
 	err := rawjson.Members([]byte(object), func(key, value []byte) error {
