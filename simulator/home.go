@@ -96,6 +96,8 @@ type Home struct {
 	nextIP  netip.Addr
 	nextTCP int
 	places  []*place
+	names   map[string]bool
+	macs    map[wattle.MAC]*place
 }
 
 // place is one device in a home. What can change is guarded by the home.
@@ -130,7 +132,7 @@ type PlaceOptions struct {
 
 // NewHome makes an empty home.
 func NewHome(o *HomeOptions) *Home {
-	h := &Home{}
+	h := &Home{names: map[string]bool{}, macs: map[wattle.MAC]*place{}}
 	if o != nil {
 		h.o = *o
 	}
@@ -182,16 +184,11 @@ func (h *Home) Add(dev *Device, o *PlaceOptions) error {
 	if h.running {
 		return errors.New("simulator: a device was added to a home that runs")
 	}
-	names := map[string]bool{}
-	for _, other := range h.places {
-		names[other.name] = true
-		meant := dev.ids.keep && other.dev.ids.keep
-		if mac := other.dev.Info().MAC; mac == info.MAC && !mac.IsZero() && !meant {
-			return fmt.Errorf("%s and %s have the same MAC %s: give them different indexes", other.name, info.Name, mac)
-		}
+	if other := h.macs[info.MAC]; other != nil && !info.MAC.IsZero() && !(dev.ids.keep && other.dev.ids.keep) {
+		return fmt.Errorf("%s and %s have the same MAC %s: give them different indexes", other.name, info.Name, info.MAC)
 	}
 	p.name = info.Name
-	for n := 2; names[p.name]; n++ {
+	for n := 2; h.names[p.name]; n++ {
 		p.name = fmt.Sprintf("%s#%d", info.Name, n)
 	}
 	dev.OnReboot(func(delay time.Duration) { p.interrupt(command{after: delay, away: h.o.Reboot}) })
@@ -200,6 +197,7 @@ func (h *Home) Add(dev *Device, o *PlaceOptions) error {
 			return err
 		}
 	}
+	h.names[p.name], h.macs[info.MAC] = true, p
 	h.places = append(h.places, p)
 	return nil
 }

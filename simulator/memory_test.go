@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"wattle/simulator"
-	"wattle/simulator/endpoint"
 	"wattle/simulator/homes"
 )
 
@@ -17,9 +16,10 @@ func TestMemory(t *testing.T) {
 	const devices, limit = 1000, 100 << 10
 	files := homes.Demo()
 	before := inUse()
+	up := make(chan struct{}, devices)
 	h := simulator.NewHome(&simulator.HomeOptions{
 		Range: netip.MustParsePrefix("127.0.32.0/20"), Account: simulator.DemoAccount(),
-		Discovery: endpoint.DiscoveryOptions{Jitter: -1},
+		Ready: func(simulator.Ready) { up <- struct{}{} },
 	})
 	made := make([]*simulator.Device, devices)
 	for i := range made {
@@ -35,12 +35,11 @@ func TestMemory(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- h.Run(ctx) }()
-	for !ready(h) {
-		runtime.Gosched()
+	for range made {
 		select {
+		case <-up:
 		case err := <-done:
 			t.Fatalf("Run: %v", err)
-		default:
 		}
 	}
 	for _, d := range made {
@@ -57,11 +56,6 @@ func TestMemory(t *testing.T) {
 		t.Error(err)
 	}
 	runtime.KeepAlive(made)
-}
-
-func ready(h *simulator.Home) bool {
-	list := h.List()
-	return list[len(list)-1].Port != 0
 }
 
 // inUse is the memory of heap and stacks, after a collection.

@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"math"
+	"sync"
 	"time"
 )
 
@@ -282,12 +283,19 @@ func (e *smart) setZone() {
 	}
 }
 
+// zones are the zones that were needed so far, by name: reading one takes long.
+var zones sync.Map
+
 // zoneOf reads region, a name of the zone database, and time_diff, the minutes
 // from UTC, for regions that are none.
 func zoneOf(o object) *time.Location {
 	minutes, _ := o.integer("time_diff")
 	region := o.text("region")
+	if zone, ok := zones.Load(region); ok {
+		return zone.(*time.Location)
+	}
 	if zone, err := time.LoadLocation(region); err == nil && region != "" && region != "Local" {
+		zones.Store(region, zone)
 		return zone
 	}
 	minutes = min(max(minutes, -24*60), 24*60)
