@@ -76,7 +76,7 @@ func Load(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open capture: %w", err)
 	}
-	defer in.Close() //nolint:errcheck // only read
+	defer in.Close()
 	if info, err := in.Stat(); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s is a folder, not a capture: name the files in it, or use ReadAll", path)
 	}
@@ -97,8 +97,10 @@ func Parse(name string, r io.Reader) (*File, error) {
 		return nil, fmt.Errorf("read capture %s: %w", name, err)
 	}
 	if len(text) > MaxSize {
-		return nil, &FormatError{Name: name, Reason: fmt.Sprintf("larger than %d MiB", MaxSize>>20),
-			Advice: "this is not a capture of a device"}
+		return nil, &FormatError{
+			Name: name, Reason: fmt.Sprintf("larger than %d MiB", MaxSize>>20),
+			Advice: "this is not a capture of a device",
+		}
 	}
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	data, err := decode(name, text)
@@ -118,8 +120,10 @@ func Parse(name string, r io.Reader) (*File, error) {
 	case KindSmartcam, KindSmartcamChild:
 		f.Family = wattle.SMARTCAM
 	default:
-		return nil, &FormatError{Name: name, Reason: "has the answers of no known kind of device", Unknown: true,
-			Advice: "a capture has system.get_sysinfo (Kasa), get_device_info (Tapo) or getDeviceInfo (cameras)"}
+		return nil, &FormatError{
+			Name: name, Reason: "has the answers of no known kind of device", Unknown: true,
+			Advice: "a capture has system.get_sysinfo (Kasa), get_device_info (Tapo) or getDeviceInfo (cameras)",
+		}
 	}
 	f.Child = f.Kind == KindSmartChild || f.Kind == KindSmartcamChild
 	if f.Family == wattle.IOT {
@@ -145,16 +149,20 @@ func (f *File) takeDiscovery(name string) error {
 		Result json.RawMessage `json:"result"`
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
-		return &FormatError{Name: name, Reason: "discovery_result is not an object",
-			Advice: "it is the JSON body of the answer on UDP port 20002; leave it out if there is none"}
+		return &FormatError{
+			Name: name, Reason: "discovery_result is not an object",
+			Advice: "it is the JSON body of the answer on UDP port 20002; leave it out if there is none",
+		}
 	}
 	f.Discovery = raw
 	if !isNull(answer.Result) {
 		f.Discovery = answer.Result
 	}
 	if f.Discovery[0] != '{' {
-		return &FormatError{Name: name, Reason: "the result of discovery_result is not an object",
-			Advice: "leave discovery_result out if there is none"}
+		return &FormatError{
+			Name: name, Reason: "the result of discovery_result is not an object",
+			Advice: "leave discovery_result out if there is none",
+		}
 	}
 	return nil
 }
@@ -162,8 +170,10 @@ func (f *File) takeDiscovery(name string) error {
 func (f *File) checkModules(name string) error {
 	for _, module := range slices.Sorted(maps.Keys(f.Data)) {
 		if f.Data[module][0] != '{' {
-			return &FormatError{Name: name, Reason: fmt.Sprintf("module %q is not an object", module),
-				Advice: "IOT captures have the form {MODULE: {METHOD: ANSWER}}"}
+			return &FormatError{
+				Name: name, Reason: fmt.Sprintf("module %q is not an object", module),
+				Advice: "IOT captures have the form {MODULE: {METHOD: ANSWER}}",
+			}
 		}
 	}
 	return nil

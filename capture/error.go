@@ -50,8 +50,10 @@ func decode(name string, text []byte) (map[string]json.RawMessage, error) {
 	}
 	var data map[string]json.RawMessage
 	if err := json.Unmarshal(compact.Bytes(), &data); err != nil || data == nil {
-		return nil, &FormatError{Name: name, Line: 1, Column: 1, Reason: "is JSON, but not an object",
-			Advice: "a capture starts with { and names methods", Unknown: true}
+		return nil, &FormatError{
+			Name: name, Line: 1, Column: 1, Reason: "is JSON, but not an object",
+			Advice: "a capture starts with { and names methods", Unknown: true,
+		}
 	}
 	return data, nil
 }

@@ -41,10 +41,14 @@ func attach(child, hub *capture.File) (*capture.File, error) {
 	}
 	entry := object{"device_id": info["device_id"], "component_list": components}
 	data := maps.Clone(hub.Data)
-	data["get_child_device_list"] = object{"child_device_list": rawArray([]json.RawMessage{info.raw()}),
-		"start_index": marshal(0), "sum": marshal(1)}.raw()
-	data["get_child_device_component_list"] = object{"child_component_list": rawArray([]json.RawMessage{entry.raw()}),
-		"start_index": marshal(0), "sum": marshal(1)}.raw()
+	data["get_child_device_list"] = object{
+		"child_device_list": rawArray([]json.RawMessage{info.raw()}),
+		"start_index":       marshal(0), "sum": marshal(1),
+	}.raw()
+	data["get_child_device_component_list"] = object{
+		"child_component_list": rawArray([]json.RawMessage{entry.raw()}),
+		"start_index":          marshal(0), "sum": marshal(1),
+	}.raw()
 	delete(data, "child_devices")
 	return &capture.File{Name: hub.Name, Kind: hub.Kind, Family: hub.Family, Data: data, Discovery: hub.Discovery}, nil
 }

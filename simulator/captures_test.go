@@ -14,8 +14,8 @@ import (
 
 // captureFiles loads the captures of real devices, which are not part of the
 // project: they are looked for in $WATTLE_CAPTURES and beside the module.
-func captureFiles(t testing.TB) ([]*capture.File, *capture.Library) {
-	t.Helper()
+func captureFiles(tb testing.TB) ([]*capture.File, *capture.Library) {
+	tb.Helper()
 	folder := os.Getenv("WATTLE_CAPTURES")
 	if folder == "" {
 		folder = filepath.Join("..", "..", "shared", "captures")
@@ -24,39 +24,39 @@ func captureFiles(t testing.TB) ([]*capture.File, *capture.Library) {
 	for _, kind := range []string{"iot", "iotcam", "smart", filepath.Join("smart", "child")} {
 		paths, err := filepath.Glob(filepath.Join(folder, kind, "*.json"))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		for _, path := range paths {
 			f, err := capture.Load(path)
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 			files = append(files, f)
 		}
 	}
 	if len(files) == 0 {
-		t.Skip("no captures of real devices: set WATTLE_CAPTURES to their folder")
+		tb.Skip("no captures of real devices: set WATTLE_CAPTURES to their folder")
 	}
 	return files, capture.NewLibrary(filepath.Join(folder, "smart"))
 }
 
-func handle(t testing.TB, d *simulator.Device, request string) json.RawMessage {
-	t.Helper()
-	answer, err := d.Handle(t.Context(), []byte(request))
+func handle(tb testing.TB, d *simulator.Device, request string) json.RawMessage {
+	tb.Helper()
+	answer, err := d.Handle(tb.Context(), []byte(request))
 	if err != nil {
-		t.Fatalf("Handle(%s): %v", request, err)
+		tb.Fatalf("Handle(%s): %v", request, err)
 	}
 	return answer
 }
 
-func sameJSON(t testing.TB, a, b json.RawMessage) bool {
-	t.Helper()
+func sameJSON(tb testing.TB, a, b json.RawMessage) bool {
+	tb.Helper()
 	var x, y any
 	if err := json.Unmarshal(a, &x); err != nil {
-		t.Fatalf("%s: %v", a, err)
+		tb.Fatalf("%s: %v", a, err)
 	}
 	if err := json.Unmarshal(b, &y); err != nil {
-		t.Fatalf("%s: %v", b, err)
+		tb.Fatalf("%s: %v", b, err)
 	}
 	return reflect.DeepEqual(x, y)
 }

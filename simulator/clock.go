@@ -16,7 +16,11 @@ type clock struct {
 	stands time.Time     // where a frozen clock stands
 	ahead  time.Duration // of the simulator's time, where it runs
 	zone   *time.Location
+	unset  bool // it was never set: it shows the year 2000
 }
+
+// never is what a clock shows that was never set.
+var never = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 func newClock(now func() time.Time, frozen bool) clock {
 	if now == nil {

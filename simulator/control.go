@@ -63,7 +63,7 @@ func ListenControl(ctx context.Context, path string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the control socket: %w", err)
 	}
-	defer os.Remove(private) //nolint:errcheck // empty by then
+	defer os.Remove(private)
 	temporary := filepath.Join(private, "s")
 	var config net.ListenConfig
 	ln, err := config.Listen(ctx, "unix", temporary)
@@ -121,7 +121,7 @@ func ServeControl(ctx context.Context, ln net.Listener, h *Home) error {
 
 func (h *Home) control(ctx context.Context, conn net.Conn) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer conn.Close() //nolint:errcheck // the conversation is over
+	defer conn.Close()
 	defer stop()
 	lines := bufio.NewScanner(conn)
 	lines.Buffer(nil, maxControlLine)

@@ -65,7 +65,7 @@ func (c *Control) ask(ctx context.Context, r controlRequest) (controlAnswer, err
 	if err != nil {
 		return controlAnswer{}, err
 	}
-	defer conn.Close() //nolint:errcheck // the answer is read
+	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if err := json.NewEncoder(conn).Encode(r); err != nil {

@@ -100,8 +100,10 @@ func New(f *capture.File, o *DeviceOptions) (*Device, error) {
 	if o.Index < 0 || o.Index > maxIndex {
 		return nil, fmt.Errorf("index %d of a simulated device is out of 0 to %d", o.Index, maxIndex)
 	}
-	d := &Device{file: f, host: f, options: *o, quirks: o.Quirks,
-		ids: identity{keep: o.KeepIDs, name: f.Name, index: o.Index}}
+	d := &Device{
+		file: f, host: f, options: *o, quirks: o.Quirks,
+		ids: identity{keep: o.KeepIDs, name: f.Name, index: o.Index},
+	}
 	d.clock = newClock(o.Now, o.Freeze)
 	if err := d.reset(); err != nil {
 		return nil, fmt.Errorf("capture %s: %w", f.Name, err)
@@ -179,6 +181,14 @@ func (d *Device) Restart() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.engine.restart()
+}
+
+// unsetClock makes the device answer as one whose clock was never set. See
+// docs/protocol/smart.md section 1.1.
+func (d *Device) unsetClock(unset bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.clock.unset = unset
 }
 
 // SetAddress tells the device the address that it is reached at.

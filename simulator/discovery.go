@@ -51,8 +51,10 @@ func (d *Device) result(a Announcement) json.RawMessage {
 	d.engine.info(&info)
 	o, ok := parseObject(d.host.Discovery)
 	if !ok {
-		o = object{"factory_default": marshal(false), "is_support_iot_cloud": marshal(true), "obd_src": marshal("tplink"),
-			"device_id": marshal(""), "device_type": marshal(info.Type), "device_model": marshal(info.Model.String())}
+		o = object{
+			"factory_default": marshal(false), "is_support_iot_cloud": marshal(true), "obd_src": marshal("tplink"),
+			"device_id": marshal(""), "device_type": marshal(info.Type), "device_model": marshal(info.Model.String()),
+		}
 	}
 	mac := strings.ReplaceAll(info.MAC.String(), ":", "-")
 	if ok && d.ids.keep {

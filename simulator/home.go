@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wattle"
@@ -107,6 +108,8 @@ type place struct {
 	account  wattle.Credentials
 	wants    netip.Addr // where it should be, invalid for anywhere
 	faults   *endpoint.Faults
+	own      ownFaults
+	served   atomic.Bool // it was on the network
 	commands chan command
 
 	addr netip.Addr
@@ -184,7 +187,7 @@ func (h *Home) Add(dev *Device, o *PlaceOptions) error {
 	if h.running {
 		return errors.New("simulator: a device was added to a home that runs")
 	}
-	if other := h.macs[info.MAC]; other != nil && !info.MAC.IsZero() && !(dev.ids.keep && other.dev.ids.keep) {
+	if other := h.macs[info.MAC]; other != nil && !info.MAC.IsZero() && (!dev.ids.keep || !other.dev.ids.keep) {
 		return fmt.Errorf("%s and %s have the same MAC %s: give them different indexes", other.name, info.Name, info.MAC)
 	}
 	p.name = info.Name
@@ -240,6 +243,7 @@ func (h *Home) Run(ctx context.Context) error {
 			cancel(fmt.Errorf("%s: %w", p.name, err))
 			break
 		}
+		p.served.Store(true)
 		run(p.name, func(ctx context.Context) error { return h.live(ctx, p, s) })
 		h.ready(p)
 	}
@@ -263,14 +267,14 @@ func (h *Home) live(ctx context.Context, p *place, s *sockets) error {
 			return err
 		case c = <-p.commands:
 		}
-		early := sleep(ctx, c.after)
+		sleep(ctx, c.after)
 		stop()
-		if err := <-done; err != nil || early != nil {
+		if err := <-done; err != nil || ctx.Err() != nil {
 			return err
 		}
 		p.dev.Restart()
 		h.log.InfoContext(ctx, "device is away", "device", p.name, "for", c.away)
-		if sleep(ctx, c.away) != nil {
+		if !sleep(ctx, c.away) {
 			return nil
 		}
 		h.mu.Lock()
@@ -307,17 +311,17 @@ func (h *Home) describe(p *place) Ready {
 	}
 }
 
-// sleep waits unless ctx ends first.
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep waits; it reports false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
-		return ctx.Err()
+		return ctx.Err() == nil
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
+		return true
 	case <-ctx.Done():
-		return ctx.Err()
+		return false
 	}
 }

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,26 +15,39 @@ import (
 const (
 	faultReboot = "reboot"
 	faultMove   = "ip-change"
+	faultLazy   = "lazy-api"
+	faultSingle = "single-session"
+	faultClock  = "clock-unset"
 )
+
+// ownHelp is what they do.
+var ownHelp = map[string]string{
+	faultReboot: "the device restarts: gone for some seconds (or =DURATION), sessions and on-time lost",
+	faultMove:   "the device restarts at another address, as after a new lease",
+	faultLazy:   "connections are closed until a discovery probe opens the device, for 500 s (or =DURATION)",
+	faultSingle: "a login ends all other sessions",
+	faultClock:  "the clock was never set: what depends on it is refused",
+}
+
+// lazyOpen is how long a lazy device stays open after a probe.
+const lazyOpen = 500 * time.Second
 
 // FaultNames lists what [Home.SetFault] knows, sorted.
 func FaultNames() []string {
-	return slices.Sorted(slices.Values(append(endpoint.FaultNames(), faultReboot, faultMove)))
+	return slices.Sorted(slices.Values(append(endpoint.FaultNames(), slices.Collect(maps.Keys(ownHelp))...)))
 }
 
 // FaultHelp says in one line what a fault does, "" for an unknown one.
 func FaultHelp(name string) string {
-	switch name {
-	case faultReboot:
-		return "the device restarts: gone for some seconds (or =DURATION), sessions and on-time lost"
-	case faultMove:
-		return "the device restarts at another address, as after a new lease"
+	if help, ok := ownHelp[name]; ok {
+		return help
 	}
 	return endpoint.FaultHelp(name)
 }
 
 // SetFault switches a fault of a device on: NAME or NAME=ARGUMENT, see
-// [FaultNames]. reboot and ip-change happen once. The device is named by alias,
+// [FaultNames]. reboot and ip-change happen once; single-session ends the
+// sessions that there are. The device is named by alias,
 // capture, id, MAC or address. Errors wrap wattle.ErrNotFound or wattle.ErrParam.
 func (h *Home) SetFault(device, spec string) error {
 	p, err := h.find(device)
@@ -45,23 +59,47 @@ func (h *Home) SetFault(device, spec string) error {
 
 func (h *Home) setFault(p *place, spec string) error {
 	name, argument, given := strings.Cut(spec, "=")
+	if _, ok := ownHelp[name]; !ok {
+		if !slices.Contains(endpoint.FaultNames(), name) {
+			return fmt.Errorf("unknown fault %q, known are %s: %w", name, strings.Join(FaultNames(), ", "), wattle.ErrParam)
+		}
+		return p.faults.Set(spec)
+	}
+	var d time.Duration
+	if given {
+		var err error
+		if d, err = time.ParseDuration(argument); err != nil || d < 0 || name == faultSingle || name == faultClock {
+			return fmt.Errorf("fault %q: %s: %w", spec, argumentOf(name), wattle.ErrParam)
+		}
+	}
 	switch name {
 	case faultReboot, faultMove:
-		away := h.o.Reboot
-		if given {
-			d, err := time.ParseDuration(argument)
-			if err != nil || d < 0 {
-				return fmt.Errorf("fault %q: want a time such as 3s: %w", spec, wattle.ErrParam)
-			}
-			away = d
+		if !given {
+			d = h.o.Reboot
 		}
-		p.interrupt(command{away: away, move: name == faultMove})
-		return nil
+		p.interrupt(command{away: d, move: name == faultMove})
+	case faultLazy:
+		if !given {
+			d = lazyOpen
+		}
+		p.own.set(name, d)
+	case faultSingle:
+		p.own.set(name, 0)
+		if p.served.Load() {
+			p.interrupt(command{}) // new endpoints, without being away
+		}
+	case faultClock:
+		p.own.set(name, 0)
+		p.dev.unsetClock(true)
 	}
-	if !slices.Contains(endpoint.FaultNames(), name) {
-		return fmt.Errorf("unknown fault %q, known are %s: %w", name, strings.Join(FaultNames(), ", "), wattle.ErrParam)
+	return nil
+}
+
+func argumentOf(name string) string {
+	if name == faultSingle || name == faultClock {
+		return "takes no argument"
 	}
-	return p.faults.Set(spec)
+	return "want a time such as 3s"
 }
 
 // ClearFault switches a fault of a device off, all of them with name "".
@@ -73,7 +111,15 @@ func (h *Home) ClearFault(device, name string) error {
 	if name != "" && !slices.Contains(FaultNames(), name) {
 		return fmt.Errorf("unknown fault %q, known are %s: %w", name, strings.Join(FaultNames(), ", "), wattle.ErrParam)
 	}
-	p.faults.Clear(name)
+	if _, own := ownHelp[name]; !own {
+		p.faults.Clear(name)
+	}
+	single := p.own.has(faultSingle)
+	p.own.clear(name)
+	p.dev.unsetClock(p.own.has(faultClock))
+	if single && !p.own.has(faultSingle) {
+		p.interrupt(command{})
+	}
 	return nil
 }
 
@@ -115,7 +161,7 @@ func (h *Home) List() []Status {
 	h.mu.Unlock()
 	list := make([]Status, len(places))
 	for i, p := range places {
-		list[i] = Status{Ready: h.describe(p), Faults: append([]string{}, p.faults.Active()...)}
+		list[i] = Status{Ready: h.describe(p), Faults: append(p.own.active(), p.faults.Active()...)}
 	}
 	return list
 }

@@ -16,8 +16,9 @@ func (h *Home) serve(ctx context.Context, p *place, s *sockets) error {
 	route := p.dev.Info().Route
 	o := &endpoint.Options{
 		Account: p.account, Version: route.Version, IOT: route.Family == wattle.IOT,
-		Faults: p.faults, Logger: h.log,
+		Faults: p.faults, Logger: h.log, SingleSession: p.own.has(faultSingle),
 	}
+	s.tcp = &lazyListener{Listener: s.tcp, open: p.own.open}
 	if route.TLS {
 		config, err := h.certs()
 		if err != nil {
@@ -40,7 +41,7 @@ func (h *Home) serve(ctx context.Context, p *place, s *sockets) error {
 		discovery := h.o.Discovery
 		parts = append(parts, func() error { return endpoint.ServeDiscovery(ctx, pc, h.answer(p), &discovery) })
 	case s.tdp != nil:
-		defer s.tdp.Close() //nolint:errcheck // held to keep the address, never read
+		defer s.tdp.Close() // held to keep the address, never read
 	}
 	done := make(chan error, len(parts))
 	for _, part := range parts {
@@ -72,6 +73,7 @@ func serveTCP(ctx context.Context, t wattle.Transport, s *sockets, dev *Device, 
 // answer makes the answers to probes on port 20002.
 func (h *Home) answer(p *place) func(*wire.Probe) []byte {
 	return func(probe *wire.Probe) []byte {
+		p.own.probed()
 		h.mu.Lock()
 		a := Announcement{Address: p.addr, Port: p.port, Account: p.account.Username}
 		h.mu.Unlock()

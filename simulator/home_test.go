@@ -32,21 +32,21 @@ type home struct {
 	some  chan simulator.Ready
 }
 
-func demoDevices(t testing.TB, files []*capture.File) []*simulator.Device {
-	t.Helper()
+func demoDevices(tb testing.TB, files []*capture.File) []*simulator.Device {
+	tb.Helper()
 	devices := make([]*simulator.Device, len(files))
 	for i, f := range files {
 		d, err := simulator.New(f, &simulator.DeviceOptions{Index: i, Library: homes.Library(), Freeze: true})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		devices[i] = d
 	}
 	return devices
 }
 
-func runHome(t testing.TB, o simulator.HomeOptions, devices []*simulator.Device) *home {
-	t.Helper()
+func runHome(tb testing.TB, o simulator.HomeOptions, devices []*simulator.Device) *home {
+	tb.Helper()
 	h := &home{some: make(chan simulator.Ready, len(devices)+16)}
 	o.Ready = func(r simulator.Ready) {
 		h.mu.Lock()
@@ -57,16 +57,16 @@ func runHome(t testing.TB, o simulator.HomeOptions, devices []*simulator.Device)
 	h.Home = simulator.NewHome(&o)
 	for _, d := range devices {
 		if err := h.Add(d, nil); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- h.Run(ctx) }()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("Run: %v", err)
+			tb.Errorf("Run: %v", err)
 		}
 	})
 	for i := range devices {
@@ -74,7 +74,7 @@ func runHome(t testing.TB, o simulator.HomeOptions, devices []*simulator.Device)
 		case <-h.some:
 		case err := <-done:
 			done <- nil
-			t.Fatalf("Run ended with %d devices ready: %v", i, err)
+			tb.Fatalf("Run ended with %d devices ready: %v", i, err)
 		}
 	}
 	return h
@@ -85,14 +85,14 @@ func route(r simulator.Ready) wattle.Route {
 }
 
 // ask sends one request over the wire, as a client does.
-func ask(t testing.TB, r simulator.Ready, dial func(context.Context, string, string) (net.Conn, error), request string) (json.RawMessage, error) {
-	t.Helper()
+func ask(tb testing.TB, r simulator.Ready, dial func(context.Context, string, string) (net.Conn, error), request string) (json.RawMessage, error) {
+	tb.Helper()
 	conn, err := transport.Open(route(r), &transport.Options{Account: simulator.DemoAccount(), DialContext: dial})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // the answer is what counts
-	return conn.Exchange(t.Context(), []byte(request))
+	defer conn.Close()
+	return conn.Exchange(tb.Context(), []byte(request))
 }
 
 func identityRequest(r simulator.Ready) string {
@@ -268,13 +268,82 @@ func TestFaults(t *testing.T) {
 		if err := h.ClearFault(first.Name, ""); err != nil || len(h.List()[0].Faults) != 0 {
 			t.Errorf("still %v, %v", h.List()[0].Faults, err)
 		}
-		for spec, class := range map[string]error{"nonsense": wattle.ErrParam, "reboot=soon": wattle.ErrParam} {
+		if err := h.SetFault(first.Name, "clock-unset"); err != nil || fmt.Sprint(h.List()[0].Faults) != "[clock-unset]" {
+			t.Errorf("faults %v, %v", h.List()[0].Faults, err)
+		}
+		moved := h.List()[0].Ready
+		answer, err := ask(t, moved, network.DialContext, `{"time":{"get_time":{}}}`)
+		if year := at(t, answer, "time/get_time/year"); err != nil || year != 2000.0 {
+			t.Errorf("an unset clock shows %s, %v", answer, err)
+		}
+		if err := h.ClearFault(first.Name, ""); err != nil {
+			t.Error(err)
+		}
+		for spec, class := range map[string]error{"single-session=1s": wattle.ErrParam, "nonsense": wattle.ErrParam, "reboot=soon": wattle.ErrParam} {
 			if err := h.SetFault(first.Name, spec); !errors.Is(err, class) {
 				t.Errorf("fault %s: %v", spec, err)
 			}
 		}
 		if err := h.SetFault("nobody", "slow"); !errors.Is(err, wattle.ErrNotFound) {
 			t.Errorf("unknown device: %v", err)
+		}
+	})
+}
+
+// TestLazy: a lazy device is closed until it is probed.
+func TestLazy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New()
+		h := runHome(t, memoryHome(network), []*simulator.Device{device(t, "P110(EU)", simulator.DeviceOptions{Freeze: true})})
+		r := h.ready[0]
+		if err := h.SetFault(r.Name, "lazy-api=1m"); err != nil {
+			t.Fatal(err)
+		}
+		request := identityRequest(r)
+		if _, err := ask(t, r, network.DialContext, request); !errors.Is(err, wattle.ErrUnreachable) {
+			t.Errorf("before a probe: %v", err)
+		}
+		if _, err := discover.Probe(t.Context(), r.Address, &discover.Options{
+			ListenPacket: func(_ context.Context, n, a string) (net.PacketConn, error) { return network.ListenPacket(n, a) },
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ask(t, r, network.DialContext, request); err != nil {
+			t.Errorf("after a probe: %v", err)
+		}
+		<-time.After(time.Minute)
+		if _, err := ask(t, r, network.DialContext, request); !errors.Is(err, wattle.ErrUnreachable) {
+			t.Errorf("a minute later: %v", err)
+		}
+	})
+}
+
+// TestSingleSession: a second login ends the first session.
+func TestSingleSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New()
+		h := runHome(t, memoryHome(network), []*simulator.Device{device(t, "P110(EU)", simulator.DeviceOptions{Freeze: true})})
+		if err := h.SetFault("Heater", "single-session"); err != nil {
+			t.Fatal(err)
+		}
+		r := <-h.some
+		var conns [2]transport.Conn
+		for i := range conns {
+			conn, err := transport.Open(route(r), &transport.Options{Account: simulator.DemoAccount(), DialContext: network.DialContext})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if _, err := conn.Exchange(t.Context(), []byte(identityRequest(r))); err != nil {
+				t.Fatal(err)
+			}
+			conns[i] = conn
+		}
+		if _, err := conns[0].Exchange(t.Context(), []byte(identityRequest(r))); !errors.Is(err, wattle.ErrSession) {
+			t.Errorf("the first session: %v", err)
+		}
+		if _, err := conns[1].Exchange(t.Context(), []byte(identityRequest(r))); err != nil {
+			t.Errorf("the second session: %v", err)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"maps"
 	"net/netip"
 
 	"wattle"
@@ -158,9 +159,7 @@ func (e *iot) merge(c *iotCall) bool {
 	if !ok {
 		return false
 	}
-	for key, value := range c.args {
-		answer[key] = value
-	}
+	maps.Copy(answer, c.args)
 	e.change(c.module, name, answer)
 	return true
 }

@@ -25,6 +25,9 @@ func (e *iot) getTime(c *iotCall) (object, *iotFault) {
 		return answer, nil // the capture is better than what is made up
 	}
 	t := e.d.clock.time()
+	if e.d.clock.unset {
+		t = never
+	}
 	return object{
 		"year": marshal(t.Year()), "month": marshal(int(t.Month())), "mday": marshal(t.Day()),
 		"wday": marshal(int(t.Weekday())), "hour": marshal(t.Hour()), "min": marshal(t.Minute()), "sec": marshal(t.Second()),

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 )
 
@@ -33,9 +34,7 @@ func (e *iot) light() (on bool, state object) {
 func (e *iot) setLight(on bool, state object) {
 	answer := object{"on_off": marshal(flagNumber(on))}
 	if on {
-		for key, value := range state {
-			answer[key] = value
-		}
+		maps.Copy(answer, state)
 	} else {
 		answer["dft_on_state"] = state.raw()
 	}
@@ -70,9 +69,7 @@ func (e *iot) lightAnswer() object {
 		answer["dft_on_state"] = shown.raw()
 		return answer
 	}
-	for key, value := range shown {
-		answer[key] = value
-	}
+	maps.Copy(answer, shown)
 	return answer
 }
 
@@ -182,9 +179,7 @@ func (e *iot) setPreferred(c *iotCall) (object, *iotFault) {
 	for i, raw := range list {
 		preset, _ := parseObject(raw)
 		if at, ok := preset.integer("index"); ok && at == index {
-			for key, value := range c.args {
-				preset[key] = value
-			}
+			maps.Copy(preset, c.args)
 			list[i] = preset.raw()
 			e.sys["preferred_state"] = rawArray(list)
 			return nil, nil

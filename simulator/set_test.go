@@ -16,30 +16,30 @@ import (
 )
 
 // device makes a frozen one of the invented home.
-func device(t testing.TB, name string, o simulator.DeviceOptions) *simulator.Device {
-	t.Helper()
+func device(tb testing.TB, name string, o simulator.DeviceOptions) *simulator.Device {
+	tb.Helper()
 	for _, f := range append(homes.Demo(), homes.Children()...) {
 		if strings.HasPrefix(f.Name, name) {
 			o.Library = homes.Library()
 			d, err := simulator.New(f, &o)
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 			return d
 		}
 	}
-	t.Fatalf("no invented device is called %s", name)
+	tb.Fatalf("no invented device is called %s", name)
 	return nil
 }
 
 // at follows a path such as "system.get_sysinfo.children.0.state".
-func at(t testing.TB, answer json.RawMessage, path string) any {
-	t.Helper()
+func at(tb testing.TB, answer json.RawMessage, path string) any {
+	tb.Helper()
 	var v any
 	if err := json.Unmarshal(answer, &v); err != nil {
-		t.Fatalf("%s: %v", answer, err)
+		tb.Fatalf("%s: %v", answer, err)
 	}
-	for _, key := range strings.Split(path, "/") {
+	for key := range strings.SplitSeq(path, "/") {
 		switch in := v.(type) {
 		case map[string]any:
 			v = in[key]
@@ -324,46 +324,46 @@ func TestTimes(t *testing.T) {
 		t.Errorf("days: today %v, yesterday %v, tomorrow %v, a year ago %v", today, day(2026, 3, 29), day(2026, 3, 31), day(2025, 3, 1))
 	}
 	now = now.Add(time.Hour)
-	close := func(what string, got, want, within float64) {
+	near := func(what string, got, want, within float64) {
 		t.Helper()
 		if got < want-within || got > want+within {
 			t.Errorf("%s: got %v, want %v", what, got, want)
 		}
 	}
 	power := read(plug, realtime, "emeter/get_realtime/power")
-	close("on_time", read(plug, sysinfo, "system/get_sysinfo/on_time"), onTime+3600, 0)
-	close("total", read(plug, realtime, "emeter/get_realtime/total"), total+power/1000, 1e-5)
-	close("today", day(2026, 3, 30), today+power/1000, 1e-3)
+	near("on_time", read(plug, sysinfo, "system/get_sysinfo/on_time"), onTime+3600, 0)
+	near("total", read(plug, realtime, "emeter/get_realtime/total"), total+power/1000, 1e-5)
+	near("today", day(2026, 3, 30), today+power/1000, 1e-3)
 	now = now.Add(26 * time.Hour) // over midnight, and into the next month
-	close("yesterday", day(2026, 3, 31), 24*power/1000, 1e-3)
-	close("today", day(2026, 4, 1), power/1000, 1e-3)
-	close("this month", read(plug, `{"emeter":{"get_monthstat":{"year":2026}}}`, "emeter/get_monthstat/month_list/3/energy"), power/1000, 1e-3)
+	near("yesterday", day(2026, 3, 31), 24*power/1000, 1e-3)
+	near("today", day(2026, 4, 1), power/1000, 1e-3)
+	near("this month", read(plug, `{"emeter":{"get_monthstat":{"year":2026}}}`, "emeter/get_monthstat/month_list/3/energy"), power/1000, 1e-3)
 	handle(t, plug, `{"system":{"set_relay_state":{"state":0}}}`)
 	total = read(plug, realtime, "emeter/get_realtime/total")
 	now = now.Add(10 * time.Hour)
-	close("total while off", read(plug, realtime, "emeter/get_realtime/total"), total, 0)
+	near("total while off", read(plug, realtime, "emeter/get_realtime/total"), total, 0)
 	handle(t, plug, `{"count_down":{"add_rule":{"name":"","enable":1,"delay":60,"act":1}}}`)
 	if mode := at(t, handle(t, plug, sysinfo), "system/get_sysinfo/active_mode"); mode != "count_down" {
 		t.Errorf("active_mode %v", mode)
 	}
 	now = now.Add(59 * time.Second)
-	close("remain", read(plug, `{"count_down":{"get_rules":{}}}`, "count_down/get_rules/rule_list/0/remain"), 1, 0)
-	close("before the timer", read(plug, sysinfo, "system/get_sysinfo/relay_state"), 0, 0)
+	near("remain", read(plug, `{"count_down":{"get_rules":{}}}`, "count_down/get_rules/rule_list/0/remain"), 1, 0)
+	near("before the timer", read(plug, sysinfo, "system/get_sysinfo/relay_state"), 0, 0)
 	now = now.Add(11 * time.Second)
-	close("after the timer", read(plug, sysinfo, "system/get_sysinfo/relay_state"), 1, 0)
+	near("after the timer", read(plug, sysinfo, "system/get_sysinfo/relay_state"), 1, 0)
 
 	tapo := device(t, "P110(EU)", o)
 	usage := func(key string) float64 { return read(tapo, `{"method":"get_energy_usage"}`, "result/"+key) }
 	todayWh, month := usage("today_energy"), usage("month_energy")
 	now = now.Add(2 * time.Hour)
 	watts := usage("current_power") / 1000
-	close("today_energy", usage("today_energy"), todayWh+2*watts, 1)
-	close("month_energy", usage("month_energy"), month+2*watts, 1)
-	close("today_runtime", usage("today_runtime"), 95+120, 1)
-	close("timestamp", read(tapo, `{"method":"get_device_time"}`, "result/timestamp"), float64(now.Unix()), 0)
+	near("today_energy", usage("today_energy"), todayWh+2*watts, 1)
+	near("month_energy", usage("month_energy"), month+2*watts, 1)
+	near("today_runtime", usage("today_runtime"), 95+120, 1)
+	near("timestamp", read(tapo, `{"method":"get_device_time"}`, "result/timestamp"), float64(now.Unix()), 0)
 	handle(t, tapo, `{"method":"set_auto_off_config","params":{"enable":true,"delay_min":10}}`)
 	now = now.Add(9 * time.Minute)
-	close("auto_off_remain_time", read(tapo, `{"method":"get_device_info"}`, "result/auto_off_remain_time"), 60, 0)
+	near("auto_off_remain_time", read(tapo, `{"method":"get_device_info"}`, "result/auto_off_remain_time"), 60, 0)
 	now = now.Add(2 * time.Minute)
 	if on := at(t, handle(t, tapo, `{"method":"get_device_info"}`), "result/device_on"); on != false {
 		t.Errorf("auto off did not switch it off")

@@ -35,6 +35,13 @@ type smart struct {
 	batches  int
 }
 
+// withoutClock is what a device refuses whose clock was never set, because it
+// has not been on the Internet.
+var withoutClock = map[string]int{
+	"get_device_usage": -1601, "get_energy_usage": -1003, "get_energy_data": -1003, "get_power_data": -1003,
+	"get_latest_fw": -1007, "get_next_event": -1001,
+}
+
 // smartHandler answers one method. A nil result is success without one.
 type smartHandler func(u *unit, params object) (json.RawMessage, int)
 
@@ -142,6 +149,9 @@ func (u *unit) call(method string, params object) (json.RawMessage, int) {
 		if code, err := strconv.Atoi(string(raw)); err == nil && u.own[method] == nil {
 			return nil, code
 		}
+	}
+	if code, ok := withoutClock[method]; ok && u.e.d.clock.unset {
+		return nil, code
 	}
 	if handler, ok := smartHandlers[method]; ok {
 		return handler(u, params)

@@ -64,8 +64,10 @@ func (u *unit) invented(method string) (json.RawMessage, bool) {
 	}
 	switch method {
 	case "get_latest_fw":
-		return object{"type": marshal(0), "fw_ver": marshal(u.info.text("fw_ver")), "fw_size": marshal(0), "release_date": marshal(""),
-			"release_note": marshal(""), "need_to_upgrade": marshal(false), "hw_id": marshal(""), "oem_id": marshal("")}.raw(), true
+		return object{
+			"type": marshal(0), "fw_ver": marshal(u.info.text("fw_ver")), "fw_size": marshal(0), "release_date": marshal(""),
+			"release_note": marshal(""), "need_to_upgrade": marshal(false), "hw_id": marshal(""), "oem_id": marshal(""),
+		}.raw(), true
 	case "get_on_off_gradually_info":
 		return json.RawMessage(gradually(u.version(d.component))), true
 	}

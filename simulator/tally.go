@@ -120,8 +120,8 @@ func (t *tally) day(day time.Time) float64 {
 func (t *tally) past(day time.Time) float64 {
 	h := fnv.New32a()
 	key := dateKey(day)
-	h.Write([]byte(t.seed))                                     //nolint:errcheck // never fails
-	h.Write([]byte{byte(key), byte(key >> 8), byte(key >> 16)}) //nolint:errcheck // never fails
+	h.Write([]byte(t.seed))
+	h.Write([]byte{byte(key), byte(key >> 8), byte(key >> 16)})
 	return t.typical * (0.5 + float64(h.Sum32()%1000)/1000)
 }
 

@@ -81,7 +81,7 @@ func mustParse(name string) *capture.File {
 	if err != nil {
 		panic(fmt.Sprintf("homes: %v", err))
 	}
-	defer in.Close() //nolint:errcheck // embedded
+	defer in.Close()
 	f, err := capture.Parse(path.Base(path.Dir(name))+"/"+path.Base(name), in)
 	if err != nil {
 		panic(fmt.Sprintf("homes: %v", err))
