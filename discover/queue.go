@@ -1,7 +1,6 @@
 package discover
 
 import (
-	"bytes"
 	"errors"
 	"net"
 	"net/netip"
@@ -58,10 +57,18 @@ func (q *queue) take() []packet {
 // read fills the queue from a socket until the socket is closed. Errors that
 // a datagram caused (some systems report refused ones here) are passed over;
 // a socket that gives nothing else is given up.
+//
+// It must be faster than the answers of a whole home arrive, so that it neither
+// copies nor allocates for each: datagrams are read one behind the other into
+// large pieces of memory.
 func (q *queue) read(pc net.PacketConn) {
-	buffer := make([]byte, discovery.MaxAnswer)
+	next := reader(pc)
+	var memory []byte
 	for failures := 0; failures < 100; {
-		n, from, err := pc.ReadFrom(buffer)
+		if len(memory) < discovery.MaxAnswer {
+			memory = make([]byte, 16*discovery.MaxAnswer)
+		}
+		n, from, err := next(memory)
 		if err != nil {
 			if errors.Is(err, net.ErrClosed) {
 				return
@@ -70,10 +77,30 @@ func (q *queue) read(pc net.PacketConn) {
 			continue
 		}
 		failures = 0
-		if udp, ok := from.(*net.UDPAddr); ok {
-			source := udp.AddrPort()
-			source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
-			q.put(packet{from: source, payload: bytes.Clone(buffer[:n])})
-		}
+		source := netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		q.put(packet{from: source, payload: memory[:n:n]})
+		memory = memory[n:]
 	}
 }
+
+// reader gives the cheapest way to read from a socket.
+func reader(pc net.PacketConn) func(b []byte) (int, netip.AddrPort, error) {
+	if fast, ok := pc.(interface {
+		ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
+	}); ok {
+		return fast.ReadFromUDPAddrPort
+	}
+	return func(b []byte) (int, netip.AddrPort, error) {
+		n, from, err := pc.ReadFrom(b)
+		udp, ok := from.(*net.UDPAddr)
+		if err == nil && !ok {
+			err = errNotUDP
+		}
+		if err != nil {
+			return 0, netip.AddrPort{}, err
+		}
+		return n, udp.AddrPort(), nil
+	}
+}
+
+var errNotUDP = errors.New("datagram from an address that is not UDP")
