@@ -3,7 +3,6 @@ package catalog
 import (
 	_ "embed"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -32,7 +31,10 @@ func (e effect) name() (name string) {
 
 // with is the effect with its switch set.
 func (e effect) with(enable bool) (json.RawMessage, error) {
-	out := maps.Clone(e)
+	out := effect{}
+	for k, v := range e {
+		out[k] = v
+	}
 	out["enable"] = json.RawMessage("0")
 	if enable {
 		out["enable"] = json.RawMessage("1")
@@ -43,8 +45,7 @@ func (e effect) with(enable bool) (json.RawMessage, error) {
 var builtIn = sync.OnceValue(func() (lists struct {
 	IOT   []effect `json:"iot"`
 	SMART []effect `json:"smart"`
-},
-) {
+}) {
 	_ = json.Unmarshal(effectsJSON, &lists) // a file of ours; a test reads it
 	return lists
 })

@@ -134,14 +134,14 @@ func visit(t *testing.T, d *device.Device) {
 }
 
 // start is a session with a device of the home.
-func start(tb testing.TB, f *capture.File) *session.Session {
-	tb.Helper()
+func start(t testing.TB, f *capture.File) *session.Session {
+	t.Helper()
 	virtual, err := simulator.New(f, &simulator.DeviceOptions{Library: homes.Library(), KeepIDs: true, Freeze: true, Now: now})
 	if err != nil {
-		tb.Fatal(err)
+		t.Fatal(err)
 	}
 	s := session.New(&direct{device: virtual}, f.Family, nil)
-	tb.Cleanup(func() { _ = s.Close() })
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 

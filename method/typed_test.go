@@ -86,8 +86,7 @@ func TestSnapshot(t *testing.T) {
 		t.Error("the nil snapshot is not empty")
 	}
 	first := method.NewSnapshot(time.Unix(1, 0), method.Cloud, map[string]method.Answer{
-		"light.get_lamp": {Raw: json.RawMessage(`{"new":1}`), Value: &lamp{Name: "a"}},
-	})
+		"light.get_lamp": {Raw: json.RawMessage(`{"new":1}`), Value: &lamp{Name: "a"}}})
 	second := first.With(time.Unix(2, 0), map[string]method.Answer{"light.get_lamp": {Err: wattle.ErrBusy}})
 	if getLamp.Result(first).Name != "a" || string(first.Raw("light.get_lamp")) != `{"new":1}` {
 		t.Error("a newer snapshot changed the older")
@@ -103,7 +102,7 @@ func TestSnapshot(t *testing.T) {
 }
 
 func TestPace(t *testing.T) {
-	for pace := range method.OnRequest {
+	for pace := method.EveryPoll; pace < method.OnRequest; pace++ {
 		if pace.Interval() >= (pace + 1).Interval() {
 			t.Errorf("pace %d is not faster than the next", pace)
 		}

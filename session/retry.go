@@ -66,7 +66,8 @@ func (r *run) exchange(ctx context.Context, m *message) error {
 			r.state.broken = err
 		}
 		if v.retries > 0 && m.effect == method.Once && !transport.NotCarriedOut(err) {
-			if _, ok := errors.AsType[*wattle.DeviceError](err); ok {
+			var answered *wattle.DeviceError
+			if errors.As(err, &answered) {
 				return err // it said no
 			}
 			return &uncertainError{m.label, err}
@@ -167,8 +168,9 @@ func onceAtOnce(attempt int) time.Duration {
 // judge is the table of docs/protocol/transports.md section 0.3.
 func (s *Session) judge(err error) verdict {
 	v := verdict{pause: atOnce}
+	var refusal *wattle.DeviceError
 	limit := maxRetries
-	if refusal, ok := errors.AsType[*wattle.DeviceError](err); ok {
+	if errors.As(err, &refusal) {
 		limit = wattle.LookupCode(refusal.Family, refusal.Code).Retries
 	}
 	var notJSON *unreadable

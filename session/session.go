@@ -52,7 +52,7 @@ type Session struct {
 	reads    chan *job
 	commands chan *job // ahead of reads
 	stop     context.CancelCauseFunc
-	ctx      context.Context //nolint:containedctx // the life of the session; ends with Close
+	ctx      context.Context // ends with Close
 	done     chan struct{}   // closed when the owner has ended
 	closing  sync.Once
 	closeErr error
@@ -77,7 +77,7 @@ type ownerState struct {
 }
 
 type job struct {
-	ctx   context.Context //nolint:containedctx // of the caller, on its way to the goroutine that runs the job
+	ctx   context.Context // the caller's
 	child string
 	calls []method.Call
 	reply chan<- reply // has room for one, so that the owner never waits for a caller who left

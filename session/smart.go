@@ -312,7 +312,8 @@ func absent(err error) error {
 }
 
 func codeOf(err error) int {
-	if refusal, ok := errors.AsType[*wattle.DeviceError](err); ok {
+	var refusal *wattle.DeviceError
+	if errors.As(err, &refusal) {
 		return refusal.Code
 	}
 	return 0
@@ -329,8 +330,8 @@ func refusalOf(a envelope.Answer, name string) error {
 // smartResult stores what was answered to a call, with all pages of a list.
 func (r *run) smartResult(ctx context.Context, c indexed, a envelope.Answer) error {
 	res := &r.results[c.index]
-	if a.Code != 0 {
-		*res = method.Result{Raw: a.Result, Err: refusalOf(a, c.Method)}
+	res.Raw = a.Result
+	if res.Err = refusalOf(a, c.Method); res.Err != nil {
 		return nil
 	}
 	raw, err := r.pages(ctx, c, a.Result)
@@ -346,10 +347,12 @@ func (r *run) smartResult(ctx context.Context, c indexed, a envelope.Answer) err
 
 // ends reports whether an error ends the job: nothing else would be answered.
 func ends(err error) bool {
-	if _, ok := errors.AsType[*unreadable](err); ok {
+	var refusal *wattle.DeviceError
+	var notJSON *unreadable
+	if errors.As(err, &notJSON) {
 		return false
 	}
-	if _, ok := errors.AsType[*wattle.DeviceError](err); ok {
+	if errors.As(err, &refusal) {
 		return errors.Is(err, wattle.ErrAuth) || errors.Is(err, wattle.ErrLockout) || errors.Is(err, wattle.ErrSession)
 	}
 	return true

@@ -2,21 +2,68 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"path/filepath"
 
 	"wattle"
+	"wattle/internal/keystore"
 )
 
-// account is who the devices belong to: the profile's own, else what the
-// environment or the key store has. The zero account is fine: old Kasa devices
-// need none.
-func (a *app) account(ctx context.Context) (wattle.Credentials, error) {
+// keystore is where the credentials of all profiles are.
+func (a *app) keystore() (*keystore.Keystore, error) {
 	p, err := a.profile()
 	if err != nil {
-		return wattle.Credentials{}, err
+		return nil, err
 	}
-	if !p.account.IsZero() {
-		return p.account, nil
+	root, err := a.stateRoot()
+	if err != nil {
+		return nil, err
 	}
-	_ = ctx
-	return wattle.Credentials{Username: a.getenv("WATTLE_USERNAME"), Password: wattle.NewSecret(a.getenv("WATTLE_PASSWORD"))}, nil
+	o := keystore.Options{Dir: filepath.Join(root, "credentials"), Explicit: p.account, Getenv: a.getenv}
+	if p.username != "" {
+		// The e-mail of the settings goes with a password of the environment.
+		o.Getenv = func(name string) string {
+			if v := a.getenv(name); v != "" || name != "WATTLE_USERNAME" || a.getenv("KASA_USERNAME") != "" {
+				return v
+			}
+			if a.getenv("WATTLE_PASSWORD") != "" || a.getenv("WATTLE_PASSWORD_FILE") != "" || a.getenv("KASA_PASSWORD") != "" {
+				return p.username
+			}
+			return ""
+		}
+	}
+	if a.canAsk() {
+		o.Ask = func(ctx context.Context) (wattle.Secret, error) {
+			text, err := a.askHidden(ctx, "Passphrase of the stored credentials")
+			return wattle.NewSecret(text), err
+		}
+	}
+	return keystore.New(o), nil
+}
+
+// account is who the devices belong to. The zero account is fine: old Kasa
+// devices need none, and others say that they do.
+func (a *app) account(ctx context.Context) (wattle.Credentials, error) {
+	a.loadAccount.Do(func() {
+		k, err := a.keystore()
+		if err != nil {
+			a.accountErr = err
+			return
+		}
+		found, err := k.Get(ctx, a.prof.name)
+		if err != nil && !(errors.Is(err, keystore.ErrNone) && found.Source == "" && !a.halfAccount()) {
+			a.accountErr = &fault{err: err, code: CodeAuth, hint: `"wattle auth status" shows what is stored`}
+			return
+		}
+		a.credentials = found.Credentials
+	})
+	return a.credentials, a.accountErr
+}
+
+// halfAccount reports whether the environment has an e-mail without a password
+// or the other way round: a mistake, and not "no account".
+func (a *app) halfAccount() bool {
+	user := a.getenv("WATTLE_USERNAME") != "" || a.getenv("KASA_USERNAME") != ""
+	password := a.getenv("WATTLE_PASSWORD") != "" || a.getenv("WATTLE_PASSWORD_FILE") != "" || a.getenv("KASA_PASSWORD") != ""
+	return user != password
 }

@@ -7,10 +7,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
 	"golang.org/x/term"
+
+	"wattle"
 )
 
 // globals are the flags that every command takes.
@@ -32,12 +35,16 @@ type app struct {
 	inTTY, outTTY, errTTY bool
 	outStyle, errStyle    style
 
-	flags   globals
-	set     *settings
-	prof    *profile
-	memory  *book
-	log     *slog.Logger
-	timeout time.Duration // of the whole command; 0: none
+	flags  globals
+	set    *settings
+	prof   *profile
+	memory *book
+
+	loadAccount sync.Once
+	credentials wattle.Credentials
+	accountErr  error
+	log         *slog.Logger
+	timeout     time.Duration // of the whole command; 0: none
 }
 
 // Main runs the program on the process's own streams and gives its exit

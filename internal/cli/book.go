@@ -17,6 +17,7 @@ import (
 	"wattle/feature"
 	"wattle/internal/atomicfile"
 	"wattle/internal/known"
+	"wattle/method/iot"
 )
 
 // book is what the profile remembers: the known devices, their sessions, and
@@ -154,6 +155,7 @@ func (b *book) sighted(f *discover.Found) known.Device {
 	if len(f.Routes) > 0 && d.Family != "" {
 		d.Route = f.Routes[0]
 	}
+	d.Children = outlets(f)
 	b.mu.Lock()
 	if old := b.list.Get(f.MAC); old != nil {
 		if old.Route.Host == d.Address && slices.Contains(f.Routes, old.Route) {
@@ -169,6 +171,21 @@ func (b *book) sighted(f *discover.Found) known.Device {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return *b.list.Get(f.MAC)
+}
+
+// outlets are the outlets that a strip tells of when it is found.
+func outlets(f *discover.Found) (out []known.Child) {
+	if f.Sysinfo == nil {
+		return nil
+	}
+	info, _ := iot.GetSysinfo.Decode(f.Sysinfo)
+	if info == nil {
+		return nil
+	}
+	for _, o := range info.Children {
+		out = append(out, known.Child{ID: info.ChildID(o), Alias: o.Alias, Model: f.Model, Type: string(wattle.StripSocket)})
+	}
+	return out
 }
 
 // note is what makes the next command on a device short, and what list and
@@ -211,17 +228,31 @@ func (b *book) note(mac wattle.MAC) note {
 	return n
 }
 
-// write stores a note if it says something new.
-func (b *book) write(mac wattle.MAC, old, n note) {
+// noteAge is how old the time in a note may get before it is written again
+// for its own sake.
+const noteAge = time.Minute
+
+// news reports whether a note says more than an old one. That a state was
+// seen again a moment later is none.
+func (n note) news(old note) bool {
+	if n.Time.Sub(old.Time) < noteAge && n.Memory != nil && old.Memory != nil {
+		n.Time, n.Memory = old.Time, old.Memory // which hold clocks and counters as well
+	}
 	x, err := json.Marshal(old)
 	y, err2 := json.Marshal(n)
-	if err != nil || err2 != nil || bytes.Equal(x, y) || mac.IsZero() {
-		return
+	return err == nil && err2 == nil && !bytes.Equal(x, y)
+}
+
+// write stores a note. That it fails costs speed only.
+func (b *book) write(mac wattle.MAC, n note) {
+	text, err := json.Marshal(n)
+	if err == nil {
+		err = ensureFolder(b.notes)
 	}
-	if err := os.MkdirAll(b.notes, 0o700); err != nil {
-		return
+	if err == nil {
+		err = atomicfile.Write(b.notePath(mac), text, 0o600, false)
 	}
-	if err := atomicfile.Write(b.notePath(mac), y, 0o600, false); err != nil {
+	if err != nil {
 		b.app.logger().Debug("note not stored", "err", err)
 	}
 }

@@ -187,13 +187,21 @@ func (c *connection) remember(ctx context.Context) {
 	for _, turn := range c.turns {
 		turn(&n)
 	}
-	book.write(d.MAC, c.note, n)
+	c.turns = nil
+	if n.news(c.note) {
+		book.write(d.MAC, n)
+		c.note = n
+	}
 }
 
-// rest stores the session and lets other processes use it.
-func (c *connection) rest() {
+// rest stores the session and what was learned, and lets other processes use
+// both.
+func (c *connection) rest(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.dev != nil {
+		c.remember(ctx)
+	}
 	c.release()
 }
 

@@ -48,7 +48,7 @@ func (a *app) demo(ctx context.Context, addresses string, once bool) error {
 		return usagef("for example --range 127.0.64.0/20", "--range %q is not a range of addresses", addresses)
 	}
 	// The demo is its own profile, whatever the settings say.
-	a.flags.profile, a.set, a.prof, a.memory = demoProfile, nil, nil, nil
+	a.flags.profile, a.set, a.prof, a.memory = demoProfile, nil, nil, nil // nothing asked for the account yet
 	p, err := a.profile()
 	if err != nil {
 		return err
@@ -167,8 +167,7 @@ func (a *app) demoHints(*profile) []string {
 	}
 }
 
-// findHome sweeps loopback until every device of the home has been named.
-// Other simulated homes on this machine are left alone.
+// findHome asks the addresses of the home until every device has been named.
 func (a *app) findHome(ctx context.Context, home *simulator.Home) ([]target, error) {
 	book, err := a.book()
 	if err != nil {
@@ -183,15 +182,16 @@ func (a *app) findHome(ctx context.Context, home *simulator.Home) ([]target, err
 	}
 	status := home.List()
 	mine := map[wattle.MAC]bool{}
+	o.Targets = nil
 	for _, s := range status {
 		mine[s.MAC] = false
 		o.Targets = append(o.Targets, s.Address)
 	}
-	o.LoopbackOnly = true
+	o.LoopbackOnly, o.OnlyTargets = true, true // other homes on this machine may have the same MACs
 	sweepCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	left := len(mine)
-	learn := newLearner(sweepCtx, a, func(*discover.Found, known.Device) {})
+	learn := newLearner(ctx, a, func(*discover.Found, known.Device) {})
 	problems := sweep(sweepCtx, o, func(f *discover.Found) {
 		if seen, ok := mine[f.MAC]; !ok || seen {
 			return

@@ -173,12 +173,13 @@ func (a *app) discover(ctx context.Context, o *discover.Options, names bool) err
 	if err := book.load(ctx); err != nil {
 		return err
 	}
+	anonymous := false
 	if names {
 		account, err := a.account(ctx)
 		if err != nil {
 			return err
 		}
-		names = !account.IsZero()
+		names, anonymous = !account.IsZero(), account.IsZero()
 	}
 	learn := newLearner(ctx, a, func(f *discover.Found, d known.Device) { b.put(sightingOf(f, d.Alias)) })
 	problems := sweep(ctx, o, func(f *discover.Found) {
@@ -207,7 +208,23 @@ func (a *app) discover(ctx context.Context, o *discover.Options, names bool) err
 		}
 		a.say("nobody answered; devices in other networks need --target")
 	}
+	if n := b.nameless(); n > 0 && anonymous {
+		a.say(`%d of them tell their names only after a login: run "wattle auth login"`, n)
+	}
 	return book.save(ctx)
+}
+
+// nameless counts the devices that could be asked for their name.
+func (b *board) nameless() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for _, s := range b.seen {
+		if s.Alias == "" && s.Transport != "" && s.Reason == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // sweep collects what is found until the time is over or ctx ends, and gives the

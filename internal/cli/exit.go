@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"wattle"
+	"wattle/internal/keystore"
 )
 
 // Code is the exit status of the process. The numbers are a contract; they
@@ -67,6 +68,7 @@ var classes = []struct {
 	{wattle.ErrNotFound, CodeNotFound},
 	{wattle.ErrAuth, CodeAuth},
 	{wattle.ErrLockout, CodeAuth},
+	{keystore.ErrNone, CodeAuth},
 	{wattle.ErrAccess, CodePolicy},
 	{wattle.ErrUnsupported, CodeUnsupported},
 	{wattle.ErrParam, CodeUsage},

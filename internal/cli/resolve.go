@@ -37,6 +37,10 @@ func (a *app) resolve(ctx context.Context, refs []string) ([]target, error) {
 			return nil, err
 		}
 	}
+	missing, err = a.askParents(ctx, book, refs, missing, found)
+	if err != nil {
+		return nil, err
+	}
 	if len(missing) > 0 {
 		if err := a.search(ctx, book, refs, missing, found); err != nil {
 			return nil, err
@@ -84,6 +88,41 @@ func isAddress(ref string) bool {
 }
 
 func isNotFound(err error) bool { return errors.Is(err, wattle.ErrNotFound) }
+
+// askParents asks strips and hubs that are known for children that are not,
+// and gives what is still missing then.
+func (a *app) askParents(ctx context.Context, book *book, refs []string, missing []int, found [][]target) (still []int, err error) {
+	for _, i := range missing {
+		parent, ok := parentOf(book, refs[i])
+		if ok {
+			_, errs := visit(ctx, a, []target{parent}, func(ctx context.Context, d *opened) (struct{}, error) {
+				_, err := d.dev.Refresh(ctx)
+				return struct{}{}, err
+			})
+			if errs[0] != nil {
+				return nil, errs[0]
+			}
+			if found[i], err = lookUp(book, refs[i]); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		still = append(still, i)
+	}
+	return still, nil
+}
+
+// parentOf is the known device before a slash of a reference.
+func parentOf(book *book, ref string) (target, bool) {
+	for at := range len(ref) {
+		if ref[at] == '/' {
+			if t, err := book.find(ref[:at]); err == nil && t.child == "" {
+				return t, true
+			}
+		}
+	}
+	return target{}, false
+}
 
 // search sweeps for names that are not known, and ends as soon as all are found.
 func (a *app) search(ctx context.Context, book *book, refs []string, missing []int, found [][]target) error {

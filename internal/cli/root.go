@@ -70,7 +70,7 @@ wattle state --json`,
 		newDiscover(a), newList(a), newState(a), newGet(a), newWatch(a), newEnergy(a),
 		newOn(a), newOff(a), newToggle(a), newSet(a), newAlias(a), newReboot(a), newRaw(a),
 		newDemo(a), newSim(a), newInspect(a),
-		newConfig(a), newVersion(a), newCompletion(a),
+		newAuth(a), newConfig(a), newVersion(a), newCompletion(a),
 	)
 	root.AddCommand(topics()...)
 	return root

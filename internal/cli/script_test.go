@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -85,12 +87,11 @@ func startSim(ts *testscript.TestScript, neg bool, args []string) {
 	if addresses == "" {
 		addresses = nextRange()
 		ts.Setenv("RANGE", addresses)
-		ts.Setenv("WATTLE_DISCOVERY__TARGETS", addresses)
 		ts.Setenv("WATTLE_DISCOVERY__ONLY_TARGETS", "true")
-		ts.Setenv("WATTLE_DISCOVERY__TIMEOUT", "1s")
+		ts.Setenv("WATTLE_DISCOVERY__TIMEOUT", "10s")
 		ts.Setenv("FIRST", netip.MustParsePrefix(addresses).Addr().Next().String())
 	}
-	cmd := exec.Command("wattle", append([]string{"sim", "--json", "--range", addresses}, args[1:]...)...)
+	cmd := exec.Command("wattle", append([]string{"sim", "--json", "--keep-ids", "--range", addresses}, args[1:]...)...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "WATTLE_STATE_DIR=" + ts.Getenv("WATTLE_STATE_DIR"), "HOME=" + ts.Getenv("HOME")}
 	var stderr bytes.Buffer // read after the end only
@@ -101,13 +102,18 @@ func startSim(ts *testscript.TestScript, neg bool, args []string) {
 	sims.Store(ts, cmd)
 	ts.Defer(func() { stopSim(ts, false, nil) })
 	lines := bufio.NewScanner(out)
+	var hosts []string // asked one by one, a sweep ends when all have answered
 	for range n {
 		if !lines.Scan() {
 			_ = cmd.Wait()
 			ts.Fatalf("the simulator ended early:\n%s", &stderr)
 		}
 		ts.Logf("%s", lines.Text())
+		var ready struct{ Address string }
+		ts.Check(json.Unmarshal(lines.Bytes(), &ready))
+		hosts = append(hosts, ready.Address)
 	}
+	ts.Setenv("WATTLE_DISCOVERY__TARGETS", strings.Join(hosts, ","))
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 }
 

@@ -92,6 +92,10 @@ func (d *opened) poll(ctx context.Context, meta bool) (shape, error) {
 
 // turn switches, and says which state the device has then.
 func (d *opened) turn(ctx context.Context, to turn) (bool, error) {
+	if d.dev.Identity().Type == wattle.Hub {
+		// Its children are as different as valves and plugs: not all at once.
+		return false, fmt.Errorf("a hub has no switch: name one of its children: %w", wattle.ErrUnsupported)
+	}
 	if to == turnOver {
 		on, err := d.dev.Toggle(ctx)
 		if err == nil {

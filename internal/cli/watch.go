@@ -163,7 +163,7 @@ func (g *watchGroup) look(ctx context.Context) ([]shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer g.conn.rest()
+	defer g.conn.rest(ctx)
 	out := make([]shape, len(g.targets))
 	for i, t := range g.targets {
 		d, err := pickChild(root, &t)
