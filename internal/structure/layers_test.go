@@ -25,6 +25,7 @@ var layers = [][]string{
 	{"device"},
 	{"simulator/endpoint"},
 	{"simulator/..."},
+	{"internal/atomicfile"},
 	{"internal/known", "internal/keystore"},
 	{"internal/cli/..."},
 	{"cmd/..."},

@@ -9,17 +9,24 @@ import (
 	"testing"
 )
 
-// longFiles may have more than 400 lines, each for the reason given.
-var longFiles = map[string]string{}
+// longFiles may have more than 400 lines, tests more than 600, each for the
+// reason given.
+var longFiles = map[string]string{
+	"session/smart.go": "batches, pages and children of SMART are one conversation",
+}
 
 func TestFilesAreShort(t *testing.T) {
 	for _, f := range files(t, "*.go") {
 		lines := strings.Count(f.text, "\n")
 		reason, listed := longFiles[f.path]
+		limit := 400
+		if strings.HasSuffix(f.path, "_test.go") {
+			limit = 600
+		}
 		switch {
-		case lines > 400 && !listed:
+		case lines > limit && !listed:
 			t.Errorf("%s has %d lines: split it by subject, or list it in longFiles with a reason", f.path, lines)
-		case lines <= 400 && listed:
+		case lines <= limit && listed:
 			t.Errorf("%s has %d lines by now: take it off longFiles (%s)", f.path, lines, reason)
 		}
 	}
@@ -46,10 +53,12 @@ func TestNoPackageIsCalledHelper(t *testing.T) {
 	}
 }
 
-// wireSecrets are fields of messages that devices themselves define as text.
-// They live from building a message to encrypting it.
-var wireSecrets = map[string]string{
-	"internal/wire/aes/login.go": "the login of AES, encrypted where it is built",
+// plainSecrets are files that may hold a password as text, each for the reason
+// given: it lives from building a message to sealing it.
+var plainSecrets = map[string]string{
+	"internal/cli/sim.go":          "the invented account of simulated devices",
+	"internal/keystore/payload.go": "the content of the store, sealed where it is built",
+	"internal/wire/aes/login.go":   "the login of AES, encrypted where it is built",
 }
 
 // TestSecretsHaveTheirType looks for passwords in structs that are plain text,
@@ -73,7 +82,7 @@ func TestSecretsHaveTheirType(t *testing.T) {
 			for _, field := range s.Fields.List {
 				kind, plain := field.Type.(*ast.Ident)
 				for _, name := range field.Names {
-					if plain && kind.Name == "string" && secret.MatchString(name.Name) && wireSecrets[f.path] == "" {
+					if plain && kind.Name == "string" && secret.MatchString(name.Name) && plainSecrets[f.path] == "" {
 						t.Errorf("%s: %s is a string; use wattle.Secret", set.Position(field.Pos()), name.Name)
 					}
 				}
