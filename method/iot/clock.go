@@ -1,9 +1,7 @@
 package iot
 
 import (
-	"sync"
 	"time"
-	_ "time/tzdata" // a host without zone data must still show a device's time
 
 	"wattle/method"
 )
@@ -52,21 +50,13 @@ func (z *Timezone) Location(clock *Time, host time.Time) *time.Location {
 	return location(zones[i])
 }
 
-// location loads a zone once; UTC where it is not known.
+// location is a zone by name; UTC where it is not known.
 func location(name string) *time.Location {
-	if loaded, ok := locations.Load(name); ok {
-		return loaded.(*time.Location)
+	if zone, ok := method.Zone(name); ok {
+		return zone
 	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		zone = time.UTC
-	}
-	locations.Store(name, zone)
-	return zone
+	return time.UTC
 }
-
-// locations are the zones that were needed so far, by name.
-var locations sync.Map
 
 // Clock are the methods of one of the two clock modules.
 type Clock struct {

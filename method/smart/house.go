@@ -24,10 +24,8 @@ func (t *Time) Moment() (time.Time, bool) {
 }
 
 func (t *Time) zone() *time.Location {
-	if t.Region != "" && t.Region != "Local" {
-		if zone, err := time.LoadLocation(t.Region); err == nil {
-			return zone
-		}
+	if zone, ok := method.Zone(t.Region); ok {
+		return zone
 	}
 	if minutes, ok := t.TimeDiff.Get(); ok && minutes > -24*60 && minutes < 24*60 {
 		return time.FixedZone("", minutes*60)
