@@ -148,8 +148,12 @@ func (d *Device) apply(ctx context.Context, rows []*feature.Feature, settings []
 			return err
 		}
 		to := d.target(rows[i])
+		var present json.RawMessage
+		if rows[i].Whole {
+			present = to.known().Snapshot().Raw(rows[i].Queries[0].Key())
+		}
 		for _, c := range made {
-			calls[to] = join(calls[to], c, to.known().Snapshot().Raw(readBy(rows[i])))
+			calls[to] = join(calls[to], c, present)
 		}
 	}
 	var first error
@@ -183,17 +187,9 @@ func rank(row *feature.Feature, v feature.Value) int {
 	return 1
 }
 
-// readBy is the answer that a row changes, "" where it reads none.
-func readBy(row *feature.Feature) string {
-	if len(row.Queries) == 0 {
-		return ""
-	}
-	return row.Queries[0].Key()
-}
-
 // join adds a call to others: its parameters go into an earlier call of the
-// same method. A parameter that only repeats what the device has now does not
-// undo what an earlier call changes.
+// same method. For a call that sends a whole object back, present is that object:
+// what only repeats it does not undo what an earlier call changes.
 func join(calls []method.Call, c method.Call, present json.RawMessage) []method.Call {
 	i := slices.IndexFunc(calls, func(e method.Call) bool {
 		return e.Key() == c.Key() && e.Effect == method.Absolute && c.Effect == method.Absolute
