@@ -48,7 +48,7 @@ type Options struct {
 	// DialContext opens TCP connections, nil means net.Dialer.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// Discover is how to look for the device when it does not answer where it
-	// was; nil means the defaults of package discover, with 3 s for a sweep.
+	// was; nil means the defaults of package discover.
 	Discover *discover.Options
 	// Session is for the session that comes out.
 	Session *session.Options
@@ -85,7 +85,7 @@ type Result struct {
 
 const (
 	defaultTimeout = 5 * time.Second
-	searchTimeout  = 3 * time.Second // for a sweep
+	searchTimeout  = 5 * time.Second // for a sweep: a device that is back on the Wi-Fi is found
 	dialTimeout    = 3 * time.Second // for one connection: a host that is up answers within one
 )
 

@@ -13,22 +13,19 @@ import (
 	"wattle/discover"
 )
 
-// rediscover asks the device by UDP what it speaks, at its address; when that
-// is dead or taken by another device, it looks for the MAC on all networks.
+// rediscover asks the device by UDP what it speaks: at its address, and
+// everywhere at once where its MAC is known.
 func (p *opener) rediscover(ctx context.Context) bool {
-	known := !p.target.MAC.IsZero()
-	if p.stranger == nil && (!p.silent || !known) && p.target.Host != "" {
-		o := p.discoverOptions()
-		o.MAC = p.target.MAC
-		p.probed = true
-		found, err := discover.Probe(ctx, p.target.Host, o)
-		p.log.LogAttrs(ctx, slog.LevelDebug, "asked by discovery", slog.String("host", p.target.Host), slog.Any("err", err))
-		if err == nil {
-			p.take(&found)
-			return true
-		}
+	p.probed = true
+	if !p.target.MAC.IsZero() {
+		return p.search(ctx)
 	}
-	return known && p.search(ctx)
+	found, err := discover.Probe(ctx, p.target.Host, p.probeOptions())
+	p.log.LogAttrs(ctx, slog.LevelDebug, "asked by discovery", slog.String("host", p.target.Host), slog.Any("err", err))
+	if err == nil {
+		p.take(&found)
+	}
+	return err == nil
 }
 
 // search sweeps for the MAC. The old address is asked too: it may be in a
@@ -72,12 +69,18 @@ func (p *opener) discoverOptions() *discover.Options {
 	return o
 }
 
+// probeOptions are for one host, which needs less time than a sweep.
+func (p *opener) probeOptions() *discover.Options {
+	o := p.discoverOptions()
+	o.MAC = p.target.MAC
+	o.Timeout = discover.DefaultProbeTimeout
+	return o
+}
+
 // owner asks discovery for the owner, once it matters.
 func (p *opener) owner(ctx context.Context) string {
 	if p.found == nil && !p.probed && p.target.Owner == "" && !p.target.Only {
-		o := p.discoverOptions()
-		o.MAC = p.target.MAC
-		if found, err := discover.Probe(ctx, p.target.Host, o); err == nil {
+		if found, err := discover.Probe(ctx, p.target.Host, p.probeOptions()); err == nil {
 			p.found = &found
 		}
 	}
