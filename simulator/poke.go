@@ -11,7 +11,7 @@ import (
 // Poke changes what happens around a device, without a client asking for it: a
 // door opens, a room gets warmer, somebody presses the button of a plug. child
 // is "" for the device itself, else the id or the name of a child. key is a
-// member of its information (sysinfo or get_device_info), or "load" for the
+// member of its information (sysinfo or get_device_info), or "power_w" for the
 // power in W that it takes when it is on. value is JSON; other text is taken
 // as a string. Errors wrap wattle.ErrNotFound or wattle.ErrParam.
 func (d *Device) Poke(child, key, value string) error {
@@ -27,7 +27,7 @@ func (d *Device) Poke(child, key, value string) error {
 func parseLoad(raw json.RawMessage) (float64, error) {
 	watts, ok := number(raw)
 	if !ok || watts < 0 || watts > 10_000 || math.IsNaN(watts) {
-		return 0, fmt.Errorf("load %s: want W from 0 to 10000: %w", raw, wattle.ErrParam)
+		return 0, fmt.Errorf("power_w %s: want W from 0 to 10000: %w", raw, wattle.ErrParam)
 	}
 	return watts, nil
 }
@@ -53,10 +53,12 @@ func (e *iot) poke(child, key string, value json.RawMessage) error {
 			return fmt.Errorf("outlet %q: %w", child, wattle.ErrNotFound)
 		}
 	}
-	if key == "load" {
+	if key == "power_w" {
 		watts, err := parseLoad(value)
-		o.power.load = watts
-		e.setPower(o)
+		if err == nil {
+			o.power.load = watts
+			e.setPower(o)
+		}
 		return err
 	}
 	present, ok := state[key]
@@ -88,10 +90,12 @@ func (e *smart) poke(child, key string, value json.RawMessage) error {
 			return fmt.Errorf("child %q: %w", child, wattle.ErrNotFound)
 		}
 	}
-	if key == "load" {
+	if key == "power_w" {
 		watts, err := parseLoad(value)
-		u.power.load = watts
-		u.setPower()
+		if err == nil {
+			u.power.load = watts
+			u.setPower()
+		}
 		return err
 	}
 	present, ok := u.info[key]

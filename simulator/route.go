@@ -106,6 +106,9 @@ func override(route wattle.Route, family wattle.Family, want string) (wattle.Rou
 		if route.Transport == wattle.AES {
 			r.Version = route.Version
 		}
+		if r.TLS { // AES within HTTPS means another transport
+			r.TLS, r.Port = false, 0
+		}
 	default:
 		return r, fmt.Errorf("transport %q: want one of %s: %w", want, strings.Join(Transports(), ", "), wattle.ErrParam)
 	}

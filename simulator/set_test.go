@@ -15,17 +15,23 @@ import (
 	"wattle/simulator/homes"
 )
 
-// device makes a frozen one of the invented home.
+// device makes one of the invented home.
 func device(tb testing.TB, name string, o simulator.DeviceOptions) *simulator.Device {
+	tb.Helper()
+	o.Library = homes.Library()
+	d, err := simulator.New(invented(tb, name), &o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+// invented finds a capture of the invented home by the start of its name.
+func invented(tb testing.TB, name string) *capture.File {
 	tb.Helper()
 	for _, f := range append(homes.Demo(), homes.Children()...) {
 		if strings.HasPrefix(f.Name, name) {
-			o.Library = homes.Library()
-			d, err := simulator.New(f, &o)
-			if err != nil {
-				tb.Fatal(err)
-			}
-			return d
+			return f
 		}
 	}
 	tb.Fatalf("no invented device is called %s", name)
@@ -456,13 +462,13 @@ func TestPoke(t *testing.T) {
 		t.Errorf("%s", list)
 	}
 	plug := device(t, "KP115(EU)", simulator.DeviceOptions{})
-	if err := plug.Poke("", "load", "60"); err != nil {
+	if err := plug.Poke("", "power_w", "60"); err != nil {
 		t.Error(err)
 	}
 	if mw := at(t, handle(t, plug, `{"emeter":{"get_realtime":{}}}`), "emeter/get_realtime/power_mw"); mw != 60_000.0 {
 		t.Errorf("power %v", mw)
 	}
-	for _, bad := range [][3]string{{"", "nothing", "1"}, {"", "rssi", "loud"}, {"", "load", "-1"}, {"Nobody", "rssi", "1"}} {
+	for _, bad := range [][3]string{{"", "nothing", "1"}, {"", "rssi", "loud"}, {"", "power_w", "-1"}, {"Nobody", "rssi", "1"}} {
 		if err := plug.Poke(bad[0], bad[1], bad[2]); err == nil {
 			t.Errorf("Poke(%q) did not fail", bad)
 		}
