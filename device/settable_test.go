@@ -37,12 +37,24 @@ func other(r feature.Reading) (feature.Value, bool) {
 	return feature.Value{}, false
 }
 
-// setThenGet sets every settable feature of a device and its children, each on
-// a device of its own, and reads it back.
-func setThenGet(t *testing.T, f *capture.File, library *capture.Library) (done int) {
+// enough is on how many captures a feature of one type of device is set.
+const enough = 3
+
+// setThenGet sets the settable features of a device and its children, each on
+// a device of its own, and reads them back. It leaves out what was tried often
+// enough on devices of the same type.
+func setThenGet(t *testing.T, f *capture.File, library *capture.Library, tried map[string]int) (done int) {
 	t.Helper()
 	d, _ := open(t, f, library, nil)
 	for path, r := range settables(d) {
+		kind := d.Identity().Type
+		if path.child >= 0 {
+			kind = d.Children()[path.child].Identity().Type
+		}
+		key := string(f.Family) + string(kind) + path.id
+		if tried[key]++; tried[key] > enough {
+			continue
+		}
 		want, ok := other(r)
 		if !ok {
 			continue
@@ -112,18 +124,18 @@ func TestSetThenGet(t *testing.T) {
 	files := homes.Demo()
 	total := 0
 	for _, f := range files {
-		t.Run(f.Name, func(t *testing.T) { total += setThenGet(t, f, homes.Library()) })
+		t.Run(f.Name, func(t *testing.T) { total += setThenGet(t, f, homes.Library(), map[string]int{}) })
 	}
 	t.Logf("%d settings on %d devices", total, len(files))
 }
 
 func TestSetThenGetCaptures(t *testing.T) {
 	dir := captures(t)
-	total, files := 0, names(t, dir, folders...)
+	total, files, tried := 0, names(t, dir, folders...), map[string]int{}
 	for _, name := range files {
 		t.Run(name, func(t *testing.T) {
 			f, library := load(t, dir, name)
-			total += setThenGet(t, f, library)
+			total += setThenGet(t, f, library, tried)
 		})
 	}
 	t.Logf("%d settings on %d devices", total, len(files))
