@@ -66,7 +66,7 @@ func (a *app) run(ctx context.Context, args []string) Code {
 	}
 	a.errStyle = colourful(a.err, false, a.getenv)
 	a.outStyle = colourful(a.out, false, a.getenv)
-	root := newRoot(a)
+	root := newRoot(a, onlyCommand(args))
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -132,7 +132,7 @@ func (a *app) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	if a.timeout <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, a.timeout)
+	return context.WithTimeoutCause(ctx, a.timeout, &timeoutError{a.timeout})
 }
 
 // logger writes debug lines to stderr with --debug, and is silent without.

@@ -127,6 +127,7 @@ func (c *connection) open(ctx context.Context) error {
 	if o.Discover, err = a.sweepOptions(nil); err != nil {
 		return err
 	}
+	o.Discover.Timeout = 0 // a probe of one host and a sweep have each their own
 	if c.known.Route.Transport != wattle.XOR {
 		if o.Account, err = a.account(ctx); err != nil {
 			return err

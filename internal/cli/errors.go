@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"wattle"
 	"wattle/connect"
@@ -52,6 +54,21 @@ func of(subject string, err error) error {
 	}
 	_, told := errors.AsType[*connect.Error](err)
 	return &fault{subject: subject, err: err, told: told}
+}
+
+// timeoutError is the end of the time that the user gave.
+type timeoutError struct{ after time.Duration }
+
+func (e *timeoutError) Error() string { return fmt.Sprintf("not done within %v", e.after) }
+func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
+
+// ended gives the reason for which ctx ended in place of an error that is only
+// its consequence.
+func ended(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // several are the failures of a command over several devices. Its exit code

@@ -17,7 +17,7 @@ import (
 // command and topic, made from the command tree.
 func Manual() map[string]string {
 	a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }, environ: os.Environ}
-	root := newRoot(a)
+	root := newRoot(a, "")
 	pages := map[string]string{}
 	var index strings.Builder
 	index.WriteString("# The wattle manual\n\nMade from the command tree by `go generate ./internal/cli`; do not edit.\n")

@@ -2,7 +2,7 @@ package cli
 
 import (
 	"path/filepath"
-	"regexp"
+	"strings"
 
 	"wattle"
 )
@@ -20,7 +20,11 @@ type profile struct {
 	loopback bool
 }
 
-var profileName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$`)
+// isProfileName reports whether a text may be a folder's name as well.
+func isProfileName(s string) bool {
+	letters := strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == ""
+	return letters && len(s) > 0 && len(s) <= 64 && s[0] != '-' && s[0] != '_'
+}
 
 // profile settles which account and state this run uses.
 func (a *app) profile() (*profile, error) {
@@ -42,7 +46,7 @@ func (a *app) profile() (*profile, error) {
 	switch {
 	case p.name == "" || p.name == "default":
 		p.name = ""
-	case !profileName.MatchString(p.name):
+	case !isProfileName(p.name):
 		return nil, usagef("use letters, digits, dash and underscore", "profile %q is not a name", p.name)
 	default:
 		p.dir = filepath.Join(root, "profiles", p.name)

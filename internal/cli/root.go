@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -15,8 +16,47 @@ const (
 	groupSim    = "sim"
 )
 
-// newRoot builds the command tree.
-func newRoot(a *app) *cobra.Command {
+// makers are the commands by name, in no order that matters.
+var makers = []struct {
+	name string
+	make func(*app) *cobra.Command
+}{
+	{"discover", newDiscover}, {"list", newList}, {"state", newState}, {"get", newGet},
+	{"watch", newWatch}, {"energy", newEnergy},
+	{"on", newOn}, {"off", newOff}, {"toggle", newToggle}, {"set", newSet},
+	{"alias", newAlias}, {"reboot", newReboot}, {"raw", newRaw},
+	{"demo", newDemo}, {"sim", newSim}, {"inspect", newInspect},
+	{"auth", newAuth}, {"config", newConfig}, {"version", newVersion}, {"completion", newCompletion},
+}
+
+// commands makes all commands, or the only one that is wanted.
+func commands(a *app, only string) []*cobra.Command {
+	var out []*cobra.Command
+	for _, m := range makers {
+		if only == "" || only == m.name {
+			out = append(out, m.make(a))
+		}
+	}
+	return out
+}
+
+// onlyCommand is the name of the command that arguments call, if that is plain
+// to see: a short command need not build the help of all others. Flags in front,
+// aliases, help and completion take the whole tree.
+func onlyCommand(args []string) string {
+	if len(args) == 0 || slices.ContainsFunc(args, func(arg string) bool { return arg == "--help" || arg == "-h" }) {
+		return ""
+	}
+	for _, m := range makers {
+		if m.name == args[0] {
+			return m.name
+		}
+	}
+	return ""
+}
+
+// newRoot builds the command tree, or as much of it as one command needs.
+func newRoot(a *app, only string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "wattle",
 		Short: "Find, read, switch and simulate Kasa and Tapo devices",
@@ -66,13 +106,10 @@ wattle state --json`,
 	root.SetHelpCommand(helpCommand(a))
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.AddCommand(
-		newDiscover(a), newList(a), newState(a), newGet(a), newWatch(a), newEnergy(a),
-		newOn(a), newOff(a), newToggle(a), newSet(a), newAlias(a), newReboot(a), newRaw(a),
-		newDemo(a), newSim(a), newInspect(a),
-		newAuth(a), newConfig(a), newVersion(a), newCompletion(a),
-	)
-	root.AddCommand(topics()...)
+	root.AddCommand(commands(a, only)...)
+	if only == "" {
+		root.AddCommand(topics()...)
+	}
 	return root
 }
 

@@ -48,13 +48,13 @@ func visit[T any](ctx context.Context, a *app, targets []target, do func(context
 		defer c.leave(ctx)
 		root, err := c.wake(ctx)
 		if err != nil {
-			return of(t.name(), err)
+			return of(t.name(), ended(ctx, err))
 		}
 		d, err := pickChild(root, t)
 		if err == nil {
 			results[i], err = do(ctx, &opened{app: a, dev: d, conn: c})
 		}
-		return of(t.name(), err)
+		return of(t.name(), ended(ctx, err))
 	}, nil)
 	return results, errs
 }

@@ -19,7 +19,7 @@ import (
 var update = flag.Bool("update", false, "rewrite golden files, scripts and the manual")
 
 func testRoot() *cobra.Command {
-	return newRoot(&app{in: strings.NewReader(""), out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }})
+	return newRoot(&app{in: strings.NewReader(""), out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}, "")
 }
 
 // each calls f for every command of the tree that a person can call.
@@ -172,6 +172,32 @@ func TestManualIsFresh(t *testing.T) {
 	for _, f := range files {
 		if _, ok := pages[f.Name()]; !ok {
 			t.Errorf("docs/manual/%s belongs to no command", f.Name())
+		}
+	}
+}
+
+// What is built for one command alone is the same as in the whole tree.
+func TestOnlyCommand(t *testing.T) {
+	whole := testRoot()
+	names := map[string]bool{}
+	for _, m := range makers {
+		names[m.name] = true
+		cmd, _, err := whole.Find([]string{m.name})
+		if err != nil || cmd.Name() != m.name {
+			t.Errorf("%s makes %q: %v", m.name, cmd.Name(), err)
+		}
+		if got := onlyCommand([]string{m.name, "x"}); got != m.name {
+			t.Errorf("only %q for %s", got, m.name)
+		}
+	}
+	for _, cmd := range whole.Commands() {
+		if !isTopic(cmd) && !names[cmd.Name()] && cmd.Name() != "help" {
+			t.Errorf("%s is made elsewhere", cmd.Name())
+		}
+	}
+	for _, args := range [][]string{nil, {"-v", "on", "x"}, {"on", "-h"}, {"on", "--help"}, {"help", "on"}, {"__complete", "on", ""}, {"ls"}} {
+		if got := onlyCommand(args); got != "" {
+			t.Errorf("%q: only %q, want the whole tree", args, got)
 		}
 	}
 }

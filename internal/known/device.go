@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"wattle"
-	"wattle/internal/wire/rawjson"
 )
 
 // Device is what is known of one device. Fields that a later version of wattle
@@ -84,7 +83,7 @@ func (e extra) with(object []byte) ([]byte, error) {
 // UnmarshalJSON reads a record and keeps what it does not know.
 func (d *Device) UnmarshalJSON(b []byte) error {
 	*d = Device{}
-	return rawjson.Members(b, func(key, value []byte) error {
+	return eachMember(b, func(key, value []byte) error {
 		switch string(key) {
 		case "mac":
 			return readMAC(value, &d.MAC)
@@ -111,10 +110,7 @@ func (d *Device) UnmarshalJSON(b []byte) error {
 		case "components":
 			return readText(value, &d.Components)
 		case "children":
-			if string(value) == "null" {
-				return nil
-			}
-			return rawjson.Items(value, func(item []byte) error {
+			return eachItem(value, func(item []byte) error {
 				var c Child
 				err := c.UnmarshalJSON(item)
 				d.Children = append(d.Children, c)
@@ -143,7 +139,7 @@ func (d Device) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads a record and keeps what it does not know.
 func (c *Child) UnmarshalJSON(b []byte) error {
 	*c = Child{}
-	return rawjson.Members(b, func(key, value []byte) error {
+	return eachMember(b, func(key, value []byte) error {
 		switch string(key) {
 		case "id":
 			return readText(value, &c.ID)

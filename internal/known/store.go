@@ -16,7 +16,6 @@ import (
 
 	"wattle"
 	"wattle/internal/atomicfile"
-	"wattle/internal/wire/rawjson"
 )
 
 const (
@@ -26,7 +25,7 @@ const (
 	lockRetry   = 5 * time.Millisecond
 )
 
-// ErrVersion is for a file that was written by a later version of wattle. It is neither
+// ErrVersion: the file was written by a later version of wattle. It is neither
 // read nor changed.
 var ErrVersion = errors.New("written by a newer version of wattle")
 
@@ -70,7 +69,8 @@ type List struct {
 // [ErrVersion], there is no list.
 func (s *Store) Load(ctx context.Context) (*List, error) {
 	list, err := s.read()
-	if _, ok := errors.AsType[*CorruptError](err); !ok {
+	var broken *CorruptError
+	if !errors.As(err, &broken) {
 		return list, err
 	}
 	// Look again with the lock, so that no writer's new file is moved.
@@ -126,7 +126,7 @@ func parse(data []byte) (*List, error) {
 	list := &List{}
 	var written int
 	var devices []byte
-	err := rawjson.Members(data, func(key, value []byte) error {
+	err := eachMember(data, func(key, value []byte) error {
 		switch string(key) {
 		case "version":
 			return readInt(value, &written)
@@ -144,10 +144,10 @@ func parse(data []byte) (*List, error) {
 		return nil, ErrVersion
 	case written < 1:
 		return nil, errors.New("no version in it")
-	case devices == nil, string(devices) == "null":
+	case devices == nil:
 		return list, nil
 	}
-	return list, rawjson.Items(devices, func(item []byte) error {
+	return list, eachItem(devices, func(item []byte) error {
 		var d Device
 		if err := d.UnmarshalJSON(item); err != nil {
 			return err

@@ -14,14 +14,8 @@ const hexDigits = "0123456789abcdef"
 // other ways stays broken. Good input is returned as it is, not copied. See
 // docs/protocol/transports.md section 1.
 func Clean(b []byte) []byte {
-	b, _ = clean(b)
-	return b
-}
-
-// clean is Clean, and tells whether the outcome is good JSON.
-func clean(b []byte) (_ []byte, valid bool) {
 	if json.Valid(b) && utf8.Valid(b) {
-		return b, true
+		return b
 	}
 	b = bytes.Trim(b, "\x00 \t\r\n")
 	out := make([]byte, 0, len(b)+16)
@@ -48,5 +42,5 @@ func clean(b []byte) (_ []byte, valid bool) {
 		out = append(out, c)
 		i++
 	}
-	return out, json.Valid(out)
+	return out
 }
