@@ -33,6 +33,7 @@ var all = slices.Concat(
 	sensorRows,
 	motionRows,
 	energyRows,
+	usageRows,
 	protectionRows,
 	switchRows,
 	dimmerRows,

@@ -59,10 +59,8 @@ func iotEnergy(m iot.Energy, when func(*feature.View) bool) []feature.Feature {
 	}
 	volts := func(r *iot.Realtime) bool { _, ok := r.Volts(); return ok }
 	total := func(r *iot.Realtime) bool { _, ok := r.TotalKWh(); return ok }
-	days := m.GetDayStat.QueryAt(method.EveryMinute, func(t time.Time) iot.Month {
-		return iot.Month{Year: t.Year(), Month: int(t.Month())}
-	})
-	months := m.GetMonthStat.QueryAt(method.EveryMinute, func(t time.Time) iot.Year { return iot.Year{Year: t.Year()} })
+	days := m.GetDayStat.QueryAt(method.EveryMinute, thisMonth)
+	months := m.GetMonthStat.QueryAt(method.EveryMinute, thisYear)
 	return []feature.Feature{
 		realtime(powerMeta, (*iot.Realtime).Watts, nil),
 		realtime(voltageMeta, (*iot.Realtime).Volts, volts),
@@ -76,9 +74,7 @@ func iotEnergy(m iot.Energy, when func(*feature.View) bool) []feature.Feature {
 				if r == nil || !askedFor(v, days, now) {
 					return 0, false
 				}
-				return statistic(r.Days, func(s *iot.Stat) bool {
-					return s.Year == now.Year() && s.Month == int(now.Month()) && s.Day == now.Day()
-				})
+				return statistic(r.Days, (*iot.Stat).KWh, isDay(now))
 			},
 		}),
 		feature.Derive(wattle.IOT, feature.Derived[float64]{
@@ -90,9 +86,7 @@ func iotEnergy(m iot.Energy, when func(*feature.View) bool) []feature.Feature {
 				if r == nil || !askedFor(v, months, now) {
 					return 0, false
 				}
-				return statistic(r.Months, func(s *iot.Stat) bool {
-					return s.Year == now.Year() && s.Month == int(now.Month())
-				})
+				return statistic(r.Months, (*iot.Stat).KWh, isMonth(now))
 			},
 		}),
 		realtime(totalMeta, (*iot.Realtime).TotalKWh, total),
@@ -106,16 +100,30 @@ func askedFor(v *feature.View, q method.Query, now time.Time) bool {
 	return string(a.Call.Params) == string(q.At(now).Params)
 }
 
-// statistic is the energy of the entry that is meant, later entries first. A
+// statistic is the value of the entry that is meant, later entries first. A
 // list without it means that nothing was used (section 5).
-func statistic(entries []iot.Stat, meant func(*iot.Stat) bool) (float64, bool) {
+func statistic(entries []iot.Stat, value func(*iot.Stat) (float64, bool), meant func(*iot.Stat) bool) (float64, bool) {
 	for i := len(entries) - 1; i >= 0; i-- {
 		if meant(&entries[i]) {
-			return entries[i].KWh()
+			return value(&entries[i])
 		}
 	}
 	return 0, true
 }
+
+func isDay(t time.Time) func(*iot.Stat) bool {
+	return func(s *iot.Stat) bool {
+		return s.Year == t.Year() && s.Month == int(t.Month()) && s.Day == t.Day()
+	}
+}
+
+func isMonth(t time.Time) func(*iot.Stat) bool {
+	return func(s *iot.Stat) bool { return s.Year == t.Year() && s.Month == int(t.Month()) }
+}
+
+// thisMonth and thisYear are the parameters of statistics at a time.
+func thisMonth(t time.Time) iot.Month { return iot.Month{Year: t.Year(), Month: int(t.Month())} }
+func thisYear(t time.Time) iot.Year   { return iot.Year{Year: t.Year()} }
 
 // stripEnergy are the sums over the outlets of a strip, and the mean of their
 // voltages: the strip itself answers for its first outlet only.

@@ -15,6 +15,7 @@ var layers = [][]string{
 	{"internal/memnet"},
 	{"method"},
 	{"method/..."},
+	{"energy"},
 	{"feature"},
 	{"catalog"},
 	{"transport"},

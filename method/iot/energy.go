@@ -1,6 +1,10 @@
 package iot
 
-import "wattle/method"
+import (
+	"encoding/json"
+
+	"wattle/method"
+)
 
 // Realtime is the answer of emeter.get_realtime in either unit system
 // (section 5). Which one it is shows in the names of the fields, in each
@@ -47,12 +51,14 @@ type Year struct {
 	Year int `json:"year"`
 }
 
-// Stat is an entry of a statistic: the energy of a day or a month. Days
-// without data are missing, and later entries win.
+// Stat is an entry of a statistic: the energy of a day or a month, or the time
+// that the device was on (section 12.5). Days without data are missing, and
+// later entries win.
 type Stat struct {
 	Year     int                 `json:"year"`
 	Month    int                 `json:"month"`
-	Day      int                 `json:"day"`
+	Day      int                 `json:"day"`       // 0 for a month
+	Time     method.Opt[float64] `json:"time"`      // min
 	Energy   method.Opt[float64] `json:"energy"`    // kWh
 	EnergyWh method.Opt[float64] `json:"energy_wh"` // Wh
 }
@@ -75,6 +81,8 @@ type Energy struct {
 	GetRealtime  method.Method[method.None, Realtime]
 	GetDayStat   method.Method[Month, DayStat]
 	GetMonthStat method.Method[Year, MonthStat]
+	// EraseEmeterStat sets the total to 0 and forgets all days.
+	EraseEmeterStat method.Method[method.None, method.None]
 }
 
 func energy(module string) Energy {
@@ -82,8 +90,38 @@ func energy(module string) Energy {
 		GetRealtime:  method.Method[method.None, Realtime]{Module: module, Name: "get_realtime"},
 		GetDayStat:   method.Method[Month, DayStat]{Module: module, Name: "get_daystat"},
 		GetMonthStat: method.Method[Year, MonthStat]{Module: module, Name: "get_monthstat"},
+
+		EraseEmeterStat: erase(module, "erase_emeter_stat"),
 	}
 }
+
+// erase is a method that forgets; doing it twice is doing it once. Some
+// firmware wants to see the empty parameters.
+func erase(module, name string) method.Method[method.None, method.None] {
+	return method.Method[method.None, method.None]{Module: module, Name: name,
+		Params: json.RawMessage("{}"), Effect: method.Absolute}
+}
+
+// Runtime are the methods that tell how long a device was on (section 12.5).
+type Runtime struct {
+	GetDayStat       method.Method[Month, DayStat]
+	GetMonthStat     method.Method[Year, MonthStat]
+	EraseRuntimeStat method.Method[method.None, method.None]
+}
+
+func runtime(module string) Runtime {
+	return Runtime{
+		GetDayStat:       method.Method[Month, DayStat]{Module: module, Name: "get_daystat"},
+		GetMonthStat:     method.Method[Year, MonthStat]{Module: module, Name: "get_monthstat"},
+		EraseRuntimeStat: erase(module, "erase_runtime_stat"),
+	}
+}
+
+// The runtime methods of plugs and of bulbs.
+var (
+	PlugRuntime = runtime("schedule")
+	BulbRuntime = runtime("smartlife.iot.common.schedule")
+)
 
 // The energy methods of plugs and of bulbs (section 5).
 var (
