@@ -77,6 +77,9 @@ func (e *iot) newOutlet(state, entry object, now, clock time.Time) *outlet {
 	o := &outlet{entry: entry}
 	o.watch = stopwatch{on: on, base: time.Duration(onTime) * time.Second, since: now}
 	o.power = e.newMeter(on, clock)
+	if entry != nil && !on { // one recorded reading stands for all outlets
+		o.power.open(e.d.clock.frozen)
+	}
 	o.usage = tally{seed: e.sys.text("deviceId") + state.text("id"), typical: 240}
 	o.usage.start(clock)
 	if !e.d.clock.frozen {

@@ -32,6 +32,18 @@ func newPower(watts float64, on bool, level, madeUp float64) meter {
 	return m
 }
 
+// open tells that the recorded power was measured at a relay that is on, while
+// this one is off. A frozen device shows it nevertheless.
+func (m *meter) open(frozen bool) {
+	if m.idle == 0 {
+		return
+	}
+	m.load, m.idle = m.idle, 0
+	if !frozen {
+		m.watts, m.energy.rate = 0, 0
+	}
+}
+
 // levelFactor is the part of the full power at a brightness in percent.
 func levelFactor(level float64) float64 { return 0.08 + 0.92*min(max(level, 0), 100)/100 }
 

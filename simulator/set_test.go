@@ -122,6 +122,7 @@ func TestSetAndGet(t *testing.T) {
 		{"KL430(EU)", `{"` + strip + `":{"set_light_state":{"hue":120,"saturation":50,"color_temp":0,"brightness":30}}}`, `{"` + strip + `":{"get_light_state":{}}}`, strip + "/get_light_state/groups/0", `[0,15,120,50,30,0]`},
 		{"KL430(EU)", `{"smartlife.iot.lighting_effect":{"set_lighting_effect":{"name":"Aurora","id":"x","custom":0,"enable":1,"brightness":40}}}`, sysinfo, "system/get_sysinfo/lighting_effect_state/name", `"Aurora"`},
 		{"KP303(EU)", `{"context":{"child_ids":["01"]},"system":{"set_relay_state":{"state":1}}}`, sysinfo, "system/get_sysinfo/children/1/state", `1`},
+		{"KP303(EU)", `{"context":{"child_ids":["01"]},"system":{"set_relay_state":{"state":1}}}`, `{"context":{"child_ids":["01"]},"emeter":{"get_realtime":{}}}`, "emeter/get_realtime/power_mw", `31870`},
 		{"KP303(EU)", `{"context":{"child_ids":["01"]},"system":{"set_dev_alias":{"alias":"C"}}}`, sysinfo, "system/get_sysinfo/children/1/alias", `"C"`},
 		{"KP303(EU)", `{"system":{"set_relay_state":{"state":0}}}`, sysinfo, "system/get_sysinfo/children/2/on_time", `0`},
 		{"KP303(EU)", `{"system":{"set_dev_alias":{"alias":"S"}}}`, sysinfo, "system/get_sysinfo/alias", `"S"`},
@@ -357,6 +358,15 @@ func TestTimes(t *testing.T) {
 	near("before the timer", read(plug, sysinfo, "system/get_sysinfo/relay_state"), 0, 0)
 	now = now.Add(11 * time.Second)
 	near("after the timer", read(plug, sysinfo, "system/get_sysinfo/relay_state"), 1, 0)
+
+	strip := device(t, "KP303(EU)", o) // the second outlet is off; one recorded reading stands for all three
+	outlet := func(child int) float64 {
+		return read(strip, fmt.Sprintf(`{"context":{"child_ids":["0%d"]},"emeter":{"get_realtime":{}}}`, child), "emeter/get_realtime/power_mw")
+	}
+	near("outlet that is on", outlet(0), 31870, 0)
+	near("outlet that is off", outlet(1), 0, 0)
+	handle(t, strip, `{"context":{"child_ids":["01"]},"system":{"set_relay_state":{"state":1}}}`)
+	near("outlet that was turned on", outlet(1), 31870, 0)
 
 	tapo := device(t, "P110(EU)", o)
 	usage := func(key string) float64 { return read(tapo, `{"method":"get_energy_usage"}`, "result/"+key) }
