@@ -23,6 +23,8 @@ type fakeConn struct {
 	route  wattle.Route
 	answer func(n int, request string) (string, error) // n counts from 0
 	delay  time.Duration                               // before each answer
+	// interrupted is the error when ctx ends while it waits for ever; nil: it does not.
+	interrupted error
 
 	mu         sync.Mutex
 	start      time.Time
@@ -59,6 +61,10 @@ func (f *fakeConn) Exchange(ctx context.Context, request []byte) ([]byte, error)
 		f.inFlight--
 		f.mu.Unlock()
 	}()
+	if f.interrupted != nil {
+		<-ctx.Done()
+		return nil, fmt.Errorf("%w: %w", f.interrupted, ctx.Err())
+	}
 	if f.delay > 0 {
 		select {
 		case <-time.After(f.delay):
@@ -237,4 +243,16 @@ func describe(results []method.Result) []string {
 		out[i] = string(r.Raw)
 	}
 	return out
+}
+
+// quietConn answers the same always and notes nothing.
+type quietConn struct{ answer []byte }
+
+func (q *quietConn) Exchange(context.Context, []byte) ([]byte, error) { return q.answer, nil }
+func (q *quietConn) Reset()                                           {}
+func (q *quietConn) Info() transport.Info                             { return transport.Info{} }
+func (q *quietConn) Close() error                                     { return nil }
+
+func newQuiet(family wattle.Family, answer string) *session.Session {
+	return session.New(&quietConn{[]byte(answer)}, family, nil)
 }

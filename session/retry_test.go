@@ -152,8 +152,43 @@ func TestOnceIsNotRepeated(t *testing.T) {
 	}
 }
 
-// TestOnceCancelled: the caller who gives up in the middle learns that it may
-// have happened... from the session's point of view the context says it all.
+// TestOnceCancelled: who gives up in the middle, or closes the session, learns
+// whether the call may have been carried out.
+func TestOnceCancelled(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		err       error // what the connection says when it is interrupted
+		uncertain bool
+	}{
+		{"sent", wattle.ErrUnreachable, true},
+		{"in the handshake", transport.Unsent(wattle.ErrUnreachable), false},
+	} {
+		for _, how := range []string{"cancel", "close"} {
+			t.Run(tt.name+"/"+how, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					ctx, cancel := context.WithCancel(t.Context())
+					conn := newFake(wattle.KLAP, answerAll)
+					s := open(t, conn, wattle.SMART, nil)
+					want := context.Canceled
+					conn.interrupted = tt.err
+					if how == "close" {
+						want = wattle.ErrClosed
+						time.AfterFunc(time.Second, func() { _ = s.Close() })
+					} else {
+						time.AfterFunc(time.Second, cancel)
+					}
+					_, err := s.Do(ctx, call("play_alarm", method.Once))
+					cancel()
+					if !errors.Is(err, want) || errors.Is(err, session.ErrUncertain) != tt.uncertain {
+						t.Errorf("error %v", err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestOnceStandsAlone: it shares its message with no other call.
 func TestOnceStandsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn := newFake(wattle.KLAP, smartDevice(map[string]string{"a": "{}", "b": "{}", "play_alarm": "0"}))

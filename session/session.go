@@ -186,6 +186,11 @@ func (s *Session) do(ctx context.Context, childID string, calls []method.Call) (
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+	if effectOf(calls) == method.Once {
+		// The owner sees ctx end as well, and knows whether the call was sent.
+		r := <-answer
+		return r.results, r.err
+	}
 	select {
 	case r := <-answer:
 		return r.results, r.err
@@ -229,8 +234,9 @@ func (s *Session) serveCommands() {
 }
 
 func (s *Session) serve(j *job) {
-	if j.ctx.Err() != nil {
-		return // left while queued; nobody listens
+	if j.ctx.Err() != nil { // left while queued
+		j.reply <- reply{nil, context.Cause(j.ctx)}
+		return
 	}
 	ctx, cancel := context.WithCancelCause(j.ctx)
 	defer cancel(nil)
