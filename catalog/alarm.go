@@ -56,8 +56,10 @@ var alarmRows = []feature.Feature{
 		},
 	}),
 	alarmField(feature.Row[smart.Alarm, string]{
-		Meta: feature.Meta{ID: "alarm_volume", Name: "Alarm volume", Kind: feature.Choice,
-			Category: feature.Config, Choices: volumes},
+		Meta: feature.Meta{
+			ID: "alarm_volume", Name: "Alarm volume", Kind: feature.Choice,
+			Category: feature.Config, Choices: volumes,
+		},
 		Get: func(a *smart.Alarm) (string, bool) { return a.Volume.Get() },
 		Update: func(a smart.Alarm, volume string) (method.Call, error) {
 			a.Volume = method.Some(volume)
@@ -65,8 +67,10 @@ var alarmRows = []feature.Feature{
 		},
 	}),
 	alarmField(feature.Row[smart.Alarm, int]{
-		Meta: feature.Meta{ID: "alarm_volume_level", Name: "Alarm volume", Kind: feature.Number,
-			Category: feature.Config, Min: 0, Max: 3},
+		Meta: feature.Meta{
+			ID: "alarm_volume_level", Name: "Alarm volume", Kind: feature.Number,
+			Category: feature.Config, Min: 0, Max: 3,
+		},
 		Get: func(a *smart.Alarm) (int, bool) {
 			level := slices.Index(volumes, a.Volume.Or(""))
 			return level, level >= 0
@@ -77,8 +81,10 @@ var alarmRows = []feature.Feature{
 		},
 	}),
 	alarmField(feature.Row[smart.Alarm, int]{
-		Meta: feature.Meta{ID: "alarm_duration", Name: "Alarm duration", Kind: feature.Number,
-			Category: feature.Config, Unit: feature.Second, Min: 1, Max: 600},
+		Meta: feature.Meta{
+			ID: "alarm_duration", Name: "Alarm duration", Kind: feature.Number,
+			Category: feature.Config, Unit: feature.Second, Min: 1, Max: 600,
+		},
 		Get: func(a *smart.Alarm) (int, bool) { return a.Duration.Get() },
 		Update: func(a smart.Alarm, seconds int) (method.Call, error) {
 			a.Duration = method.Some(seconds)

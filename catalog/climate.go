@@ -15,8 +15,10 @@ var childLockMeta = feature.Meta{ID: "child_lock", Name: "Child lock", Kind: fea
 // and 12).
 var climateRows = []feature.Feature{
 	field(feature.Row[smart.Info, float64]{
-		Meta: feature.Meta{ID: "target_temperature", Name: "Target temperature", Kind: feature.Number,
-			Category: feature.Primary, Unit: feature.Celsius, Min: 5, Max: 30},
+		Meta: feature.Meta{
+			ID: "target_temperature", Name: "Target temperature", Kind: feature.Number,
+			Category: feature.Primary, Unit: feature.Celsius, Min: 5, Max: 30,
+		},
 		When:   has("temp_control"),
 		Get:    func(i *smart.Info) (float64, bool) { return i.TargetTemp.Get() },
 		UnitOf: tempUnit,
@@ -34,8 +36,10 @@ var climateRows = []feature.Feature{
 		},
 	}),
 	field(feature.Row[smart.Info, int]{
-		Meta: feature.Meta{ID: "temperature_offset", Name: "Temperature offset", Kind: feature.Number,
-			Category: feature.Config, Min: -10, Max: 10},
+		Meta: feature.Meta{
+			ID: "temperature_offset", Name: "Temperature offset", Kind: feature.Number,
+			Category: feature.Config, Min: -10, Max: 10,
+		},
 		When: has("temp_control"),
 		Get:  func(i *smart.Info) (int, bool) { return i.TempOffset.Get() },
 		Set: func(_ *feature.View, degrees int) (method.Call, error) {
@@ -66,8 +70,10 @@ var climateRows = []feature.Feature{
 	}),
 	// The speed is 0 while the fan is off.
 	field(feature.Row[smart.Info, int]{
-		Meta: feature.Meta{ID: "fan_speed_level", Name: "Fan speed level", Kind: feature.Number,
-			Category: feature.Primary, Min: 0, Max: 4},
+		Meta: feature.Meta{
+			ID: "fan_speed_level", Name: "Fan speed level", Kind: feature.Number,
+			Category: feature.Primary, Min: 0, Max: 4,
+		},
 		When: has("fan_control"),
 		Has:  func(i *smart.Info) bool { return i.FanSpeed.Known() },
 		Get: func(i *smart.Info) (int, bool) {

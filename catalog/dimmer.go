@@ -32,7 +32,8 @@ var dimmerRows = []feature.Feature{
 }
 
 func dimmer(id, name string, unit feature.Unit, lo, hi float64,
-	get func(*iot.DimmerParameters) method.Opt[int], set func(int) (method.Call, error)) feature.Feature {
+	get func(*iot.DimmerParameters) method.Opt[int], set func(int) (method.Call, error),
+) feature.Feature {
 	return feature.From(wattle.IOT, iot.GetDimmerParameters, method.EveryMinute, feature.Row[iot.DimmerParameters, int]{
 		Meta: feature.Meta{ID: id, Name: name, Kind: feature.Number, Category: feature.Config, Unit: unit, Min: lo, Max: hi},
 		When: is(wattle.Dimmer),

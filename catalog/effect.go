@@ -45,7 +45,8 @@ func (e effect) with(enable bool) (json.RawMessage, error) {
 var builtIn = sync.OnceValue(func() (lists struct {
 	IOT   []effect `json:"iot"`
 	SMART []effect `json:"smart"`
-}) {
+},
+) {
 	_ = json.Unmarshal(effectsJSON, &lists) // a file of ours; a test reads it
 	return lists
 })

@@ -13,18 +13,30 @@ import (
 )
 
 var (
-	powerMeta = feature.Meta{ID: "current_consumption", Name: "Current consumption", Kind: feature.Sensor,
-		Category: feature.Primary, Unit: feature.Watt, Precision: 1}
-	voltageMeta = feature.Meta{ID: "voltage", Name: "Voltage", Kind: feature.Sensor,
-		Category: feature.Primary, Unit: feature.Volt, Precision: 1}
-	currentMeta = feature.Meta{ID: "current", Name: "Current", Kind: feature.Sensor,
-		Category: feature.Primary, Unit: feature.Ampere, Precision: 2}
-	todayMeta = feature.Meta{ID: "consumption_today", Name: "Today's consumption", Kind: feature.Sensor,
-		Category: feature.Info, Unit: feature.KilowattHour, Precision: 3, Total: true}
-	monthMeta = feature.Meta{ID: "consumption_this_month", Name: "This month's consumption", Kind: feature.Sensor,
-		Category: feature.Info, Unit: feature.KilowattHour, Precision: 3, Total: true}
-	totalMeta = feature.Meta{ID: "consumption_total", Name: "Total consumption since reboot", Kind: feature.Sensor,
-		Category: feature.Info, Unit: feature.KilowattHour, Precision: 3, Total: true}
+	powerMeta = feature.Meta{
+		ID: "current_consumption", Name: "Current consumption", Kind: feature.Sensor,
+		Category: feature.Primary, Unit: feature.Watt, Precision: 1,
+	}
+	voltageMeta = feature.Meta{
+		ID: "voltage", Name: "Voltage", Kind: feature.Sensor,
+		Category: feature.Primary, Unit: feature.Volt, Precision: 1,
+	}
+	currentMeta = feature.Meta{
+		ID: "current", Name: "Current", Kind: feature.Sensor,
+		Category: feature.Primary, Unit: feature.Ampere, Precision: 2,
+	}
+	todayMeta = feature.Meta{
+		ID: "consumption_today", Name: "Today's consumption", Kind: feature.Sensor,
+		Category: feature.Info, Unit: feature.KilowattHour, Precision: 3, Total: true,
+	}
+	monthMeta = feature.Meta{
+		ID: "consumption_this_month", Name: "This month's consumption", Kind: feature.Sensor,
+		Category: feature.Info, Unit: feature.KilowattHour, Precision: 3, Total: true,
+	}
+	totalMeta = feature.Meta{
+		ID: "consumption_total", Name: "Total consumption since reboot", Kind: feature.Sensor,
+		Category: feature.Info, Unit: feature.KilowattHour, Precision: 3, Total: true,
+	}
 )
 
 // energyRows are what meters say (docs/protocol/iot.md section 5, smart.md

@@ -33,7 +33,8 @@ var fadeRows = []feature.Feature{
 // fade is the row of one direction: part of the answer, or of the device's
 // information for lights that are a part of a switch.
 func fade(meta feature.Meta, part func(*smart.Gradually) **smart.Fade,
-	own func(*smart.Info) (mode, seconds, longest method.Opt[int])) feature.Feature {
+	own func(*smart.Info) (mode, seconds, longest method.Opt[int]),
+) feature.Feature {
 	meta.Kind, meta.Category, meta.Unit = feature.Number, feature.Config, feature.Second
 	meta.Min, meta.Max = 0, 60
 	state := func(v *feature.View) *smart.Fade {

@@ -11,13 +11,17 @@ import (
 )
 
 // A brightness of 0 turns the light off: devices refuse 0 as a brightness.
-var brightnessMeta = feature.Meta{ID: "brightness", Name: "Brightness", Kind: feature.Number,
-	Category: feature.Primary, Unit: feature.Percent, Min: 0, Max: 100}
+var brightnessMeta = feature.Meta{
+	ID: "brightness", Name: "Brightness", Kind: feature.Number,
+	Category: feature.Primary, Unit: feature.Percent, Min: 0, Max: 100,
+}
 
 var hsvMeta = feature.Meta{ID: "hsv", Name: "HSV", Kind: feature.Color, Category: feature.Config}
 
-var colorTemperatureMeta = feature.Meta{ID: "color_temperature", Name: "Color temperature",
-	Kind: feature.Number, Category: feature.Primary, Unit: feature.Kelvin, Min: 2500, Max: 9000}
+var colorTemperatureMeta = feature.Meta{
+	ID: "color_temperature", Name: "Color temperature",
+	Kind: feature.Number, Category: feature.Primary, Unit: feature.Kelvin, Min: 2500, Max: 9000,
+}
 
 // lightRows are what a light can be set to (docs/protocol/iot.md sections 6 to
 // 8, smart.md sections 5 and 8.1).
@@ -58,8 +62,10 @@ var lightRows = []feature.Feature{
 			return hsv(l.Hue, l.Saturation, l.Brightness)
 		},
 		Set: func(v *feature.View, c feature.HSV) (method.Call, error) {
-			p := iot.SetLight{Hue: method.Some(c.Hue), Saturation: method.Some(c.Saturation),
-				ColorTemp: method.Some(0), OnOff: iot.NewBit(true), IgnoreDefault: true}
+			p := iot.SetLight{
+				Hue: method.Some(c.Hue), Saturation: method.Some(c.Saturation),
+				ColorTemp: method.Some(0), OnOff: iot.NewBit(true), IgnoreDefault: true,
+			}
 			if c.Value > 0 {
 				p.Brightness = method.Some(c.Value)
 			}

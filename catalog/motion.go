@@ -153,8 +153,10 @@ func pirSwitch() feature.Feature {
 
 func pirRange() feature.Feature {
 	return pirRow(feature.Derived[string]{
-		Meta: feature.Meta{ID: "pir_range", Name: "Motion Sensor Range", Kind: feature.Choice,
-			Category: feature.Config, Choices: ranges},
+		Meta: feature.Meta{
+			ID: "pir_range", Name: "Motion Sensor Range", Kind: feature.Choice,
+			Category: feature.Config, Choices: ranges,
+		},
 		Get: func(v *feature.View) (string, bool) {
 			i, ok := readPIR(v).config.TriggerIndex.Get()
 			if !ok || i < 0 || i >= len(ranges) {
@@ -175,8 +177,10 @@ func pirRange() feature.Feature {
 
 func pirThreshold() feature.Feature {
 	return pirRow(feature.Derived[int]{
-		Meta: feature.Meta{ID: "pir_threshold", Name: "Motion Sensor Threshold", Kind: feature.Number,
-			Category: feature.Config, Min: 0, Max: 100},
+		Meta: feature.Meta{
+			ID: "pir_threshold", Name: "Motion Sensor Threshold", Kind: feature.Number,
+			Category: feature.Config, Min: 0, Max: 100,
+		},
 		Get: func(v *feature.View) (int, bool) { return readPIR(v).threshold() },
 		Set: func(_ *feature.View, n int) ([]method.Call, error) {
 			return one(iot.SetTriggerSens.With(iot.Sensitivity{Index: 3, Value: method.Some(n)}))
@@ -186,8 +190,10 @@ func pirThreshold() feature.Feature {
 
 func pirTimeout() feature.Feature {
 	return pirRow(feature.Derived[int]{
-		Meta: feature.Meta{ID: "motion_timeout", Name: "Motion inactivity timeout", Kind: feature.Number,
-			Category: feature.Config, Unit: feature.Millisecond, Min: 0, Max: 3600000},
+		Meta: feature.Meta{
+			ID: "motion_timeout", Name: "Motion inactivity timeout", Kind: feature.Number,
+			Category: feature.Config, Unit: feature.Millisecond, Min: 0, Max: 3600000,
+		},
 		Get: func(v *feature.View) (int, bool) { return readPIR(v).config.ColdTime.Get() },
 		Set: func(_ *feature.View, ms int) ([]method.Call, error) {
 			return one(iot.SetColdTime.With(iot.ColdTime{ColdTime: ms}))

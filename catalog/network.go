@@ -9,10 +9,14 @@ import (
 )
 
 var (
-	rssiMeta = feature.Meta{ID: "rssi", Name: "RSSI", Kind: feature.Sensor,
-		Category: feature.Debug, Unit: feature.DecibelMilliwatt}
-	cloudMeta = feature.Meta{ID: "cloud_connection", Name: "Cloud connection",
-		Kind: feature.BinarySensor, Category: feature.Info}
+	rssiMeta = feature.Meta{
+		ID: "rssi", Name: "RSSI", Kind: feature.Sensor,
+		Category: feature.Debug, Unit: feature.DecibelMilliwatt,
+	}
+	cloudMeta = feature.Meta{
+		ID: "cloud_connection", Name: "Cloud connection",
+		Kind: feature.BinarySensor, Category: feature.Info,
+	}
 )
 
 // networkRows are the device's connections (docs/protocol/iot.md sections 4

@@ -28,8 +28,10 @@ type preset struct {
 var presetRows = []feature.Feature{
 	presetRow(wattle.IOT, []method.Query{iot.GetSysinfo.Query(method.EveryPoll)}, root(isLight), iotPresets,
 		func(v *feature.View, p preset) (method.Call, error) {
-			return setLight(v, iot.SetLight{Brightness: p.brightness, Hue: p.hue, Saturation: p.saturation,
-				ColorTemp: p.colorTemp, OnOff: iot.NewBit(true), IgnoreDefault: true})
+			return setLight(v, iot.SetLight{
+				Brightness: p.brightness, Hue: p.hue, Saturation: p.saturation,
+				ColorTemp: p.colorTemp, OnOff: iot.NewBit(true), IgnoreDefault: true,
+			})
 		}),
 	smartPresetRow(smart.GetPresets.Query(method.EveryMinute), not(hasFrom("preset", 3))),
 	smartPresetRow(smart.GetPresetPages.Query(method.EveryMinute), hasFrom("preset", 3)),
@@ -40,13 +42,16 @@ func smartPresetRow(q method.Query, version func(*feature.View) bool) feature.Fe
 		i := info(v)
 		return v.Has("preset") && version(v) && i != nil && i.Brightness.Known()
 	}, smartPresets, func(_ *feature.View, p preset) (method.Call, error) {
-		return setInfo(smart.SetInfo{DeviceOn: method.Some(true), Brightness: p.brightness,
-			Hue: p.hue, Saturation: p.saturation, ColorTemp: p.colorTemp})
+		return setInfo(smart.SetInfo{
+			DeviceOn: method.Some(true), Brightness: p.brightness,
+			Hue: p.hue, Saturation: p.saturation, ColorTemp: p.colorTemp,
+		})
 	})
 }
 
 func presetRow(family wattle.Family, queries []method.Query, when func(*feature.View) bool,
-	list func(*feature.View) ([]preset, bool), apply func(*feature.View, preset) (method.Call, error)) feature.Feature {
+	list func(*feature.View) ([]preset, bool), apply func(*feature.View, preset) (method.Call, error),
+) feature.Feature {
 	return feature.Derive(family, feature.Derived[string]{
 		Meta: presetMeta, When: when, Queries: queries,
 		Has: func(v *feature.View) bool {

@@ -36,8 +36,10 @@ var protectionRows = []feature.Feature{
 		},
 	}),
 	feature.From(wattle.SMART, smart.GetAutoOff, method.EveryMinute, feature.Row[smart.AutoOff, int]{
-		Meta: feature.Meta{ID: "auto_off_minutes", Name: "Auto off in", Kind: feature.Number,
-			Category: feature.Config, Unit: feature.Minute, Min: 0, Max: 65536},
+		Meta: feature.Meta{
+			ID: "auto_off_minutes", Name: "Auto off in", Kind: feature.Number,
+			Category: feature.Config, Unit: feature.Minute, Min: 0, Max: 65536,
+		},
 		When: autoOff,
 		Get:  func(a *smart.AutoOff) (int, bool) { return a.Delay.Get() },
 		Update: func(a smart.AutoOff, minutes int) (method.Call, error) {
@@ -86,8 +88,10 @@ var protectionRows = []feature.Feature{
 	}),
 	// A threshold of 0 W is the protection switched off.
 	feature.Derive(wattle.SMART, feature.Derived[int]{
-		Meta: feature.Meta{ID: "power_protection_threshold", Name: "Power protection threshold", Kind: feature.Number,
-			Category: feature.Config, Unit: feature.Watt, Min: 0, Max: 4000},
+		Meta: feature.Meta{
+			ID: "power_protection_threshold", Name: "Power protection threshold", Kind: feature.Number,
+			Category: feature.Config, Unit: feature.Watt, Min: 0, Max: 4000,
+		},
 		When:    powerProtection,
 		Queries: []method.Query{smart.GetProtectionPower.Query(method.EveryMinute), smart.GetMaxPower.Query(method.EveryDay)},
 		Has:     func(v *feature.View) bool { return v.Answered(smart.GetProtectionPower.Key()) },

@@ -133,8 +133,10 @@ var sensorRows = []feature.Feature{
 		Get:  func(i *smart.Info) (float64, bool) { return i.HumidException.Get() },
 	}),
 	field(feature.Row[smart.Info, string]{
-		Meta: feature.Meta{ID: "temperature_unit", Name: "Temperature unit", Kind: feature.Choice,
-			Category: feature.Config, Choices: []string{"celsius", "fahrenheit"}},
+		Meta: feature.Meta{
+			ID: "temperature_unit", Name: "Temperature unit", Kind: feature.Choice,
+			Category: feature.Config, Choices: []string{"celsius", "fahrenheit"},
+		},
 		When: has("temperature"),
 		Get:  func(i *smart.Info) (string, bool) { return i.TempUnit.Get() },
 		Set: func(_ *feature.View, unit string) (method.Call, error) {

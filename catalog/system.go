@@ -50,8 +50,10 @@ var systemRows = []feature.Feature{
 		Get:  func(s *iot.Sysinfo) (string, bool) { return s.ActiveMode.Get() },
 	}),
 	field(feature.Row[smart.Info, string]{
-		Meta: feature.Meta{ID: "current_firmware_version", Name: "Current firmware version",
-			Kind: feature.Sensor, Category: feature.Debug},
+		Meta: feature.Meta{
+			ID: "current_firmware_version", Name: "Current firmware version",
+			Kind: feature.Sensor, Category: feature.Debug,
+		},
 		When: alone(has("firmware")),
 		Get:  func(i *smart.Info) (string, bool) { return i.Firmware, i.Firmware != "" },
 	}),

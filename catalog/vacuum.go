@@ -12,10 +12,14 @@ import (
 
 // Texts of vacuums, by number on the wire (docs/protocol/smart.md section 13).
 var (
-	vacuumStates = map[int]string{0: "Idle", 1: "Cleaning", 2: "Mapping", 4: "GoingHome", 5: "Charging",
-		6: "Charged", 7: "Paused", 8: "Undocked", 100: "Error"}
-	vacuumErrors = map[int]string{0: "Ok", 2: "SideBrushStuck", 3: "MainBrushStuck", 4: "WheelBlocked", 6: "Trapped",
-		7: "TrappedCliff", 14: "DustBinRemoved", 15: "UnableToMove", 16: "LidarBlocked", 21: "UnableToFindDock", 22: "BatteryLow"}
+	vacuumStates = map[int]string{
+		0: "Idle", 1: "Cleaning", 2: "Mapping", 4: "GoingHome", 5: "Charging",
+		6: "Charged", 7: "Paused", 8: "Undocked", 100: "Error",
+	}
+	vacuumErrors = map[int]string{
+		0: "Ok", 2: "SideBrushStuck", 3: "MainBrushStuck", 4: "WheelBlocked", 6: "Trapped",
+		7: "TrappedCliff", 14: "DustBinRemoved", 15: "UnableToMove", 16: "LidarBlocked", 21: "UnableToFindDock", 22: "BatteryLow",
+	}
 	fanSpeeds   = []string{"Quiet", "Standard", "Turbo", "Max", "Ultra"} // from 1
 	waterLevels = []string{"Disable", "Low", "Medium", "High"}           // from 0
 	dustModes   = []string{"Smart", "Light", "Balanced", "Max"}          // from 0
@@ -169,7 +173,8 @@ var vacuumSettingRows = []feature.Feature{
 
 // attr is a row of getCleanAttr with named levels.
 func attr(id, text string, category feature.Category, names []string, first int,
-	get func(*smart.CleanAttr) method.Opt[int], set func(int) smart.SetCleanAttr, component string) feature.Feature {
+	get func(*smart.CleanAttr) method.Opt[int], set func(int) smart.SetCleanAttr, component string,
+) feature.Feature {
 	return feature.From(wattle.SMART, smart.GetCleanAttr, method.EveryPoll, feature.Row[smart.CleanAttr, string]{
 		Meta: feature.Meta{ID: id, Name: text, Kind: feature.Choice, Category: category, Choices: names},
 		When: has(component),
@@ -230,7 +235,8 @@ func records[T feature.Scalar](meta feature.Meta, get func(*smart.CleanRecords) 
 
 // area is a row in the unit that the device is set to.
 func area[R any](id, text string, category feature.Category, m method.Method[method.None, R], component string,
-	get func(*R) (int, bool)) feature.Feature {
+	get func(*R) (int, bool),
+) feature.Feature {
 	return feature.Derive(wattle.SMART, feature.Derived[int]{
 		Meta:    sensor(id, text, category, feature.SquareMetre),
 		When:    has(component),
@@ -272,7 +278,8 @@ func consumable(id, inText, text, wire string, hours int, get func(*smart.Consum
 	has := func(c *smart.Consumables) bool { return get(c).Known() }
 	row := func(meta feature.Meta, value func(*smart.Consumables) (time.Duration, bool)) feature.Feature {
 		return feature.From(wattle.SMART, smart.GetConsumables, method.EveryMinute, feature.Row[smart.Consumables, time.Duration]{
-			Meta: meta, When: wearing, Has: has, Get: value})
+			Meta: meta, When: wearing, Has: has, Get: value,
+		})
 	}
 	used := func(c *smart.Consumables) (time.Duration, bool) { return minutes(get(c)) }
 	return []feature.Feature{
@@ -307,8 +314,10 @@ var dustRows = []feature.Feature{
 		},
 	}),
 	feature.From(wattle.SMART, smart.GetDust, method.EveryMinute, feature.Row[smart.Dust, bool]{
-		Meta: feature.Meta{ID: "dustbin_autocollection_enabled", Name: "Automatic emptying enabled",
-			Kind: feature.Switch, Category: feature.Config},
+		Meta: feature.Meta{
+			ID: "dustbin_autocollection_enabled", Name: "Automatic emptying enabled",
+			Kind: feature.Switch, Category: feature.Config,
+		},
 		When: has("dust_bucket"),
 		Get:  func(d *smart.Dust) (bool, bool) { return d.Auto.Get() },
 		Update: func(d smart.Dust, on bool) (method.Call, error) {
@@ -317,8 +326,10 @@ var dustRows = []feature.Feature{
 		},
 	}),
 	feature.From(wattle.SMART, smart.GetDust, method.EveryMinute, feature.Row[smart.Dust, string]{
-		Meta: feature.Meta{ID: "dustbin_mode", Name: "Automatic emptying mode", Kind: feature.Choice,
-			Category: feature.Config, Choices: append(slices.Clone(dustModes), dustOff)},
+		Meta: feature.Meta{
+			ID: "dustbin_mode", Name: "Automatic emptying mode", Kind: feature.Choice,
+			Category: feature.Config, Choices: append(slices.Clone(dustModes), dustOff),
+		},
 		When: has("dust_bucket"),
 		Get: func(d *smart.Dust) (string, bool) {
 			if auto, ok := d.Auto.Get(); ok && !auto {

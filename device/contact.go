@@ -126,8 +126,10 @@ func (d *Device) typeOf(s *method.Snapshot) wattle.DeviceType {
 
 // view is what rows see of a snapshot of this device.
 func (d *Device) view(s *method.Snapshot, parent *feature.View) *feature.View {
-	v := &feature.View{Family: d.family, Type: d.typeOf(s), Components: d.components,
-		Child: d.child, Snapshot: s, Parent: parent}
+	v := &feature.View{
+		Family: d.family, Type: d.typeOf(s), Components: d.components,
+		Child: d.child, Snapshot: s, Parent: parent,
+	}
 	if before := d.state.Load(); before != nil {
 		v.Previous = before.values
 	}

@@ -101,8 +101,10 @@ func open(ctx context.Context, caller method.Caller, family wattle.Family, o *Op
 }
 
 func newDevice(s *shared, family wattle.Family, caller method.Caller) *Device {
-	d := &Device{family: family, caller: caller, shared: s,
-		queries: map[string]*health{}, existing: map[string]bool{}}
+	d := &Device{
+		family: family, caller: caller, shared: s,
+		queries: map[string]*health{}, existing: map[string]bool{},
+	}
 	d.children.Store(&[]*Device{})
 	switch family {
 	case wattle.IOT:

@@ -27,8 +27,10 @@ func zone(t testing.TB, name string) *time.Location {
 
 // zones move their clocks at 1, 2 and 3 o'clock, at midnight forward (Santiago,
 // Beirut) and back (Havana), by half an hour (Lord Howe), and not.
-var zones = []string{"Europe/Berlin", "America/New_York", "America/Santiago", "Asia/Beirut", "America/Havana",
-	"Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia", "UTC"}
+var zones = []string{
+	"Europe/Berlin", "America/New_York", "America/Santiago", "Asia/Beirut", "America/Havana",
+	"Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia", "UTC",
+}
 
 func TestDays(t *testing.T) {
 	for _, tt := range []struct {
@@ -110,13 +112,17 @@ func TestQuestions(t *testing.T) {
 	}{
 		{energy.KilowattHour, energy.Hour, "2026-11-20 22:00:00", "2026-11-21 10:30:00", [][2]string{{"2026-11-20 00:00:00", "2026-11-21 23:59:59"}}},
 		{energy.KilowattHour, energy.Hour, "2026-10-20 00:00:00", "2026-10-29 00:00:00", [][2]string{
-			{"2026-10-20 00:00:00", "2026-10-27 23:59:59"}, {"2026-10-28 00:00:00", "2026-10-28 23:59:59"}}},
+			{"2026-10-20 00:00:00", "2026-10-27 23:59:59"}, {"2026-10-28 00:00:00", "2026-10-28 23:59:59"},
+		}},
 		{energy.KilowattHour, energy.Day, "2026-08-15 00:00:00", "2026-11-21 10:30:00", [][2]string{
-			{"2026-07-01 00:00:00", "2026-07-01 00:00:00"}, {"2026-10-01 00:00:00", "2026-10-01 00:00:00"}}},
+			{"2026-07-01 00:00:00", "2026-07-01 00:00:00"}, {"2026-10-01 00:00:00", "2026-10-01 00:00:00"},
+		}},
 		{energy.KilowattHour, energy.Month, "2025-12-31 00:00:00", "2028-01-01 00:00:00", [][2]string{
-			{"2025-01-01 00:00:00", "2025-01-01 00:00:00"}, {"2026-01-01 00:00:00", "2026-01-01 00:00:00"}}},
+			{"2025-01-01 00:00:00", "2025-01-01 00:00:00"}, {"2026-01-01 00:00:00", "2026-01-01 00:00:00"},
+		}},
 		{energy.Watt, energy.FiveMinutes, "2026-11-20 12:02:00", "2026-11-21 02:00:00", [][2]string{
-			{"2026-11-20 12:00:00", "2026-11-21 00:00:00"}, {"2026-11-21 00:00:00", "2026-11-21 02:00:00"}}},
+			{"2026-11-20 12:00:00", "2026-11-21 00:00:00"}, {"2026-11-21 00:00:00", "2026-11-21 02:00:00"},
+		}},
 	} {
 		s, err := energy.Grid(tt.unit, tt.by, at(tt.from), at(tt.to), now)
 		if err != nil {

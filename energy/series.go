@@ -213,8 +213,10 @@ func Sum(parts []Part) *Series {
 		return &Series{}
 	}
 	first := &parts[0].Series
-	out := &Series{Unit: first.Unit, Step: first.Step, Now: first.Now, Parts: parts,
-		Points: make([]Point, len(first.Points))}
+	out := &Series{
+		Unit: first.Unit, Step: first.Step, Now: first.Now, Parts: parts,
+		Points: make([]Point, len(first.Points)),
+	}
 	for i := range first.Points {
 		p := first.Points[i]
 		for j := range parts[1:] {

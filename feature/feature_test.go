@@ -61,8 +61,10 @@ func view(t *testing.T, answer string) *feature.View {
 		}
 		answers["get_lamp"] = method.Answer{Raw: json.RawMessage(answer), Value: r, Time: time.Unix(1e9, 0)}
 	}
-	return &feature.View{Family: wattle.SMART, Components: map[string]int{"level": 1},
-		Snapshot: method.NewSnapshot(time.Unix(1e9, 0), method.Local, answers)}
+	return &feature.View{
+		Family: wattle.SMART, Components: map[string]int{"level": 1},
+		Snapshot: method.NewSnapshot(time.Unix(1e9, 0), method.Local, answers),
+	}
 }
 
 func TestKinds(t *testing.T) {

@@ -58,9 +58,17 @@ func TestParse(t *testing.T) {
 		want bool
 		err  error
 	}{
-		{"on", true, nil}, {" YES ", true, nil}, {"1", true, nil}, {"true", true, nil},
-		{"off", false, nil}, {"No", false, nil}, {"0", false, nil}, {"disabled", false, nil},
-		{"", false, wattle.ErrParam}, {"onn", false, wattle.ErrParam}, {"2", false, wattle.ErrParam},
+		{"on", true, nil},
+		{" YES ", true, nil},
+		{"1", true, nil},
+		{"true", true, nil},
+		{"off", false, nil},
+		{"No", false, nil},
+		{"0", false, nil},
+		{"disabled", false, nil},
+		{"", false, wattle.ErrParam},
+		{"onn", false, wattle.ErrParam},
+		{"2", false, wattle.ErrParam},
 	} {
 		if got, err := feature.ParseBool(tt.text); got != tt.want || !errors.Is(err, tt.err) {
 			t.Errorf("ParseBool(%q) = %t, %v", tt.text, got, err)

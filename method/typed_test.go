@@ -86,7 +86,8 @@ func TestSnapshot(t *testing.T) {
 		t.Error("the nil snapshot is not empty")
 	}
 	first := method.NewSnapshot(time.Unix(1, 0), method.Cloud, map[string]method.Answer{
-		"light.get_lamp": {Raw: json.RawMessage(`{"new":1}`), Value: &lamp{Name: "a"}}})
+		"light.get_lamp": {Raw: json.RawMessage(`{"new":1}`), Value: &lamp{Name: "a"}},
+	})
 	second := first.With(time.Unix(2, 0), map[string]method.Answer{"light.get_lamp": {Err: wattle.ErrBusy}})
 	if getLamp.Result(first).Name != "a" || string(first.Raw("light.get_lamp")) != `{"new":1}` {
 		t.Error("a newer snapshot changed the older")

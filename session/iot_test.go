@@ -148,7 +148,8 @@ func TestIOTMessages(t *testing.T) {
 			name: "no module", met: plugInfo, calls: []method.Call{{Method: "get_sysinfo"}, read("time.get_time"), call("context.x", method.Read)},
 			asked: []string{"time.get_time"}, errors: map[int]string{
 				0: `"".get_sysinfo` + " is not a module and method: value refused",
-				2: `"context"."x" is not a module and method: value refused`},
+				2: `"context"."x" is not a module and method: value refused`,
+			},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

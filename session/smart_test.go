@@ -59,8 +59,10 @@ func TestSmartBatches(t *testing.T) {
 		{
 			name: "two failures", calls: reads("null", "nope", "a"),
 			asked: []string{"multipleRequest(null,nope,a)", "nope", "a"},
-			result: []string{"!null: device answered -1008 (PARAMS)", "!nope: device answered -1002 (UNKNOWN_METHOD)",
-				`{"v":1}`},
+			result: []string{
+				"!null: device answered -1008 (PARAMS)", "!nope: device answered -1002 (UNKNOWN_METHOD)",
+				`{"v":1}`,
+			},
 		},
 		{
 			name: "-1001 is asked once alone", calls: reads("shy", "a"),

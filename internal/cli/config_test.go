@@ -50,8 +50,11 @@ func TestConfigEdit(t *testing.T) {
 	}{
 		{"new file", "", "output", []string{"json"}, "output: json\n"},
 		{"comment only", "# mine", "output", []string{"json"}, "# mine\noutput: json\n"},
-		{"beside", "discovery:\n  timeout: 1s\n", "discovery.targets", []string{"10.0.0.0/24", "10.0.1.255"},
-			"discovery:\n  timeout: 1s\n  targets:\n    - 10.0.0.0/24\n    - 10.0.1.255\n"},
+		{
+			"beside", "discovery:\n  timeout: 1s\n", "discovery.targets",
+			[]string{"10.0.0.0/24", "10.0.1.255"},
+			"discovery:\n  timeout: 1s\n  targets:\n    - 10.0.0.0/24\n    - 10.0.1.255\n",
+		},
 		{"replace", "# a\noutput: csv # b\n", "output", []string{"json"}, ""},
 		{"deep", "output: csv\n", "profiles.x.username", []string{"a@example.com"}, "output: csv\nprofiles:\n  x:\n    username: a@example.com\n"},
 		{"empty section", "account:\n", "account.username", []string{"x: y"}, ""},

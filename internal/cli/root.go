@@ -21,12 +21,26 @@ var makers = []struct {
 	name string
 	make func(*app) *cobra.Command
 }{
-	{"discover", newDiscover}, {"list", newList}, {"state", newState}, {"get", newGet},
-	{"watch", newWatch}, {"energy", newEnergy},
-	{"on", newOn}, {"off", newOff}, {"toggle", newToggle}, {"set", newSet},
-	{"alias", newAlias}, {"reboot", newReboot}, {"raw", newRaw},
-	{"demo", newDemo}, {"sim", newSim}, {"inspect", newInspect},
-	{"auth", newAuth}, {"config", newConfig}, {"version", newVersion}, {"completion", newCompletion},
+	{"discover", newDiscover},
+	{"list", newList},
+	{"state", newState},
+	{"get", newGet},
+	{"watch", newWatch},
+	{"energy", newEnergy},
+	{"on", newOn},
+	{"off", newOff},
+	{"toggle", newToggle},
+	{"set", newSet},
+	{"alias", newAlias},
+	{"reboot", newReboot},
+	{"raw", newRaw},
+	{"demo", newDemo},
+	{"sim", newSim},
+	{"inspect", newInspect},
+	{"auth", newAuth},
+	{"config", newConfig},
+	{"version", newVersion},
+	{"completion", newCompletion},
 }
 
 // commands makes all commands, or the only one that is wanted.

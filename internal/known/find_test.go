@@ -114,8 +114,10 @@ func TestFindFails(t *testing.T) {
 // TestNames: each name that is offered for completion finds its device.
 func TestNames(t *testing.T) {
 	l := home(t)
-	want := []string{"Desk", "desk lamp", "Kitchen Strip", "Kitchen Strip/Kettle", "Kitchen Strip/Toaster", "Kitchen Strip/toaster 2",
-		"Office", "Office/Kettle", "Office/Screen", "Twin", "Twin", "hall/stairs", "50:C7:BF:00:00:07"}
+	want := []string{
+		"Desk", "desk lamp", "Kitchen Strip", "Kitchen Strip/Kettle", "Kitchen Strip/Toaster", "Kitchen Strip/toaster 2",
+		"Office", "Office/Kettle", "Office/Screen", "Twin", "Twin", "hall/stairs", "50:C7:BF:00:00:07",
+	}
 	if got := l.Names(); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

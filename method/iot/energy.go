@@ -98,8 +98,10 @@ func energy(module string) Energy {
 // erase is a method that forgets; doing it twice is doing it once. Some
 // firmware wants to see the empty parameters.
 func erase(module, name string) method.Method[method.None, method.None] {
-	return method.Method[method.None, method.None]{Module: module, Name: name,
-		Params: json.RawMessage("{}"), Effect: method.Absolute}
+	return method.Method[method.None, method.None]{
+		Module: module, Name: name,
+		Params: json.RawMessage("{}"), Effect: method.Absolute,
+	}
 }
 
 // Runtime are the methods that tell how long a device was on (section 12.5).

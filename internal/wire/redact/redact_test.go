@@ -10,14 +10,22 @@ import (
 
 func TestJSON(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
-		{"sysinfo", `{"system":{"get_sysinfo":{"alias":"Desk","mac":"50:C7","relay_state":1,"latitude_i":-509413,"rssi":-40}}}`,
-			`{"system":{"get_sysinfo":{"alias":"****","mac":"*****","relay_state":1,"latitude_i":-111111,"rssi":-40}}}`},
-		{"children", `{"children":[{"id":"800600000000000000000000000000000000000000","state":1},{"id":"01"}]}`,
-			`{"children":[{"id":"******************************************","state":1},{"id":"01"}]}`},
-		{"request", `{"method":"set_wireless_info","params":{"ssid":"aG9tZQ==","password":"a\"b","key_type":"wpa2"},"terminal_uuid":"x"}`,
-			`{"method":"set_wireless_info","params":{"ssid":"********","password":"****","key_type":"wpa2"},"terminal_uuid":"*"}`},
-		{"nested under a masked key", `{"owner":{"a":[1,true,null,{"b":"c"}]},"x":0.5}`,
-			`{"owner":{"a":[1,true,null,{"b":"*"}]},"x":0.5}`},
+		{
+			"sysinfo", `{"system":{"get_sysinfo":{"alias":"Desk","mac":"50:C7","relay_state":1,"latitude_i":-509413,"rssi":-40}}}`,
+			`{"system":{"get_sysinfo":{"alias":"****","mac":"*****","relay_state":1,"latitude_i":-111111,"rssi":-40}}}`,
+		},
+		{
+			"children", `{"children":[{"id":"800600000000000000000000000000000000000000","state":1},{"id":"01"}]}`,
+			`{"children":[{"id":"******************************************","state":1},{"id":"01"}]}`,
+		},
+		{
+			"request", `{"method":"set_wireless_info","params":{"ssid":"aG9tZQ==","password":"a\"b","key_type":"wpa2"},"terminal_uuid":"x"}`,
+			`{"method":"set_wireless_info","params":{"ssid":"********","password":"****","key_type":"wpa2"},"terminal_uuid":"*"}`,
+		},
+		{
+			"nested under a masked key", `{"owner":{"a":[1,true,null,{"b":"c"}]},"x":0.5}`,
+			`{"owner":{"a":[1,true,null,{"b":"*"}]},"x":0.5}`,
+		},
 		{"context", `{"context":{"child_ids":["8006"]}}`, `{"context":{"child_ids":["****"]}}`},
 		{"not JSON", `{"alias":`, `"not JSON"`},
 		{"empty", ` { } `, `{}`},
@@ -31,8 +39,10 @@ func TestJSON(t *testing.T) {
 }
 
 func TestKey(t *testing.T) {
-	for _, key := range []string{"password2", "device_id", "deviceId", "hwId", "oemId", "BSSID", "nickname", "terminalUUID",
-		"longitude", "stok", "local_email", "owner", "mac", "ip", "psk", "dev_name", "setup_code"} {
+	for _, key := range []string{
+		"password2", "device_id", "deviceId", "hwId", "oemId", "BSSID", "nickname", "terminalUUID",
+		"longitude", "stok", "local_email", "owner", "mac", "ip", "psk", "dev_name", "setup_code",
+	} {
 		if !redact.Key(key) && key != "dev_name" { // dev_name is the name of the product
 			t.Errorf("%s is not masked", key)
 		}
