@@ -6,7 +6,7 @@ import (
 	"wattle"
 )
 
-// ErrUncertain: a call of effect [method.Once] was not answered and may have
+// ErrUncertain is for a call of effect [method.Once] that was not answered and may have
 // been carried out. It was not sent again; read the device's state before
 // repeating it. The error wraps a class of package wattle as well.
 var ErrUncertain = errors.New("it may have been carried out, so it was not repeated")
@@ -45,8 +45,7 @@ func (e *uncertainError) Unwrap() error        { return e.err }
 // othersError is what calls get that were not sent because an earlier one of
 // their job ended it.
 func othersError(err error) error {
-	var u *uncertainError
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*uncertainError](err); ok {
 		return u.err
 	}
 	return err

@@ -34,7 +34,7 @@ func (i *iotState) noteSession(served int, err error) {
 	case served != 1:
 	case err == nil:
 		i.secondFails = 0
-	case isHangUp(err), errors.Is(err, wattle.ErrProtocol), errors.Is(err, wattle.ErrSession):
+	case isHangUp(err), errors.Is(err, wattle.ErrProtocol): // and not 403, which tells of another client
 		if i.secondFails++; i.secondFails >= 2 {
 			i.freshEach = true
 		}
@@ -63,7 +63,7 @@ func (r *run) iotQueue(calls []method.Call) []indexed {
 	queue := make([]indexed, 0, len(calls))
 	for _, c := range number(calls) {
 		if _, err := envelope.BuildIOT(nil, iotCall(c)); err != nil {
-			r.results[c.index].Err = err
+			r.finish(c, method.Result{Err: err})
 			continue
 		}
 		queue = append(queue, c)
@@ -131,7 +131,7 @@ func (r *run) iotFailure(batch []indexed, err error) ([]indexed, error) {
 		}
 		return r.alone(batch)
 	case len(batch) == 1 && errors.As(err, &notJSON):
-		r.results[batch[0].index].Err = fmt.Errorf("%s: %w", batch[0].Key(), err)
+		r.finish(batch[0], method.Result{Err: fmt.Errorf("%s: %w", batch[0].Key(), err)})
 		r.answered = true
 		return nil, nil
 	}
@@ -169,13 +169,13 @@ func (r *run) iotResults(batch []indexed, answer *envelope.IOTAnswer) []indexed 
 			}
 			code, msg = answer.Code, answer.Msg
 			if code == 0 {
-				r.results[c.index].Err = fmt.Errorf("%s: nothing about it in the answer: %w", c.Key(), wattle.ErrProtocol)
+				r.finish(c, method.Result{Err: fmt.Errorf("%s: nothing about it in the answer: %w", c.Key(), wattle.ErrProtocol)})
 				continue
 			}
 		}
 		r.state.iot.learn(c.Call, r.child, raw, code)
 		if code == 0 {
-			r.results[c.index].Raw = raw
+			r.finish(c, method.Result{Raw: raw})
 			continue
 		}
 		if wattle.LookupCode(wattle.IOT, code).Retries > 0 && c.tries == 0 && c.Effect != method.Once {
@@ -184,10 +184,10 @@ func (r *run) iotResults(batch []indexed, answer *envelope.IOTAnswer) []indexed 
 			again = append(again, c)
 			continue
 		}
-		r.results[c.index] = method.Result{
+		r.finish(c, method.Result{
 			Raw: raw,
 			Err: &wattle.DeviceError{Family: wattle.IOT, Method: c.Key(), Code: code, Msg: msg},
-		}
+		})
 	}
 	return again
 }

@@ -66,8 +66,7 @@ func (r *run) exchange(ctx context.Context, m *message) error {
 			r.state.broken = err
 		}
 		if v.retries > 0 && m.effect == method.Once && !transport.NotCarriedOut(err) {
-			var answered *wattle.DeviceError
-			if errors.As(err, &answered) {
+			if _, ok := errors.AsType[*wattle.DeviceError](err); ok {
 				return err // it said no
 			}
 			return &uncertainError{m.label, err}
@@ -125,8 +124,11 @@ func (r *run) attempt(ctx context.Context, m *message) error {
 			err = fmt.Errorf("%w: no answer within %v: %w", wattle.ErrUnreachable, m.timeout, err)
 		}
 		r.trace(Trace{Direction: Failure, Label: m.label, Took: took, Err: err}, nil)
+		err = &transportError{err}
 	}
-	r.state.iot.noteSession(served, err)
+	if r.family == wattle.IOT {
+		r.state.iot.noteSession(served, err)
+	}
 	r.health.asked(took, err)
 	return err
 }
@@ -136,6 +138,18 @@ func (s *Session) reset() {
 	s.conn.Reset()
 	s.state.served = 0
 	s.health.resetDone()
+}
+
+// transportError is a failure to get an answer, and not what an answer says: a
+// code in it is about the session and not about the calls.
+type transportError struct{ err error }
+
+func (e *transportError) Error() string { return e.err.Error() }
+func (e *transportError) Unwrap() error { return e.err }
+
+func fromTransport(err error) bool {
+	_, ok := errors.AsType[*transportError](err)
+	return ok
 }
 
 // unreadable is an answer that arrived well and makes no sense: the device
@@ -168,9 +182,8 @@ func onceAtOnce(attempt int) time.Duration {
 // judge is the table of docs/protocol/transports.md section 0.3.
 func (s *Session) judge(err error) verdict {
 	v := verdict{pause: atOnce}
-	var refusal *wattle.DeviceError
 	limit := maxRetries
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*wattle.DeviceError](err); ok {
 		limit = wattle.LookupCode(refusal.Family, refusal.Code).Retries
 	}
 	var notJSON *unreadable

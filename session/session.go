@@ -52,7 +52,7 @@ type Session struct {
 	reads    chan *job
 	commands chan *job // ahead of reads
 	stop     context.CancelCauseFunc
-	ctx      context.Context // ends with Close
+	ctx      context.Context //nolint:containedctx // the life of the session; ends with Close
 	done     chan struct{}   // closed when the owner has ended
 	closing  sync.Once
 	closeErr error
@@ -77,7 +77,7 @@ type ownerState struct {
 }
 
 type job struct {
-	ctx   context.Context // the caller's
+	ctx   context.Context //nolint:containedctx // of the caller, on its way to the goroutine that runs the job
 	child string
 	calls []method.Call
 	reply chan<- reply // has room for one, so that the owner never waits for a caller who left
@@ -242,7 +242,13 @@ func (s *Session) serve(j *job) {
 	defer cancel(nil)
 	defer context.AfterFunc(s.ctx, func() { cancel(errClosed()) })()
 
-	r := &run{Session: s, child: j.child, results: make([]method.Result, len(j.calls)), command: effectOf(j.calls) != method.Read}
+	r := &run{
+		Session:  s,
+		child:    j.child,
+		command:  effectOf(j.calls) != method.Read,
+		results:  make([]method.Result, len(j.calls)),
+		finished: make([]bool, len(j.calls)),
+	}
 	var err error
 	switch s.family {
 	case wattle.IOT:
@@ -265,16 +271,23 @@ type run struct {
 	child    string
 	command  bool // changes something: gives way to no other command
 	results  []method.Result
-	answered bool // at least one message was answered
+	finished []bool // which calls have their result
+	answered bool   // at least one message was answered
 
 	batchTimedOut bool // SMART: ask one by one, and remember it if that works
+}
+
+// finish stores the result of a call.
+func (r *run) finish(c indexed, result method.Result) {
+	r.results[c.index] = result
+	r.finished[c.index] = true
 }
 
 // failRest gives the calls that have no result yet the error that ended the job.
 func (r *run) failRest(calls []indexed, err error) {
 	for _, c := range calls {
-		if res := &r.results[c.index]; res.Raw == nil && res.Err == nil {
-			res.Err = err
+		if !r.finished[c.index] {
+			r.finish(c, method.Result{Err: err})
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (r *run) smart(ctx context.Context, calls []method.Call) error {
 	queue := make([]indexed, 0, len(calls))
 	for _, c := range number(calls) {
 		if _, err := envelope.Build(smartCall(c.Call), envelope.Header{}); err != nil {
-			r.results[c.index].Err = err
+			r.finish(c, method.Result{Err: err})
 			continue
 		}
 		queue = append(queue, c)
@@ -187,56 +187,56 @@ func (r *run) askAgain(code int) bool {
 
 // smartFailure decides what to do with the calls of a batch that failed as a whole.
 func (r *run) smartFailure(batch []indexed, err error) ([]indexed, error) {
-	var refusal *wattle.DeviceError
-	var notJSON *unreadable
 	size := r.batchSize()
-	switch {
-	case errors.As(err, &refusal):
-		info := wattle.LookupCode(refusal.Family, refusal.Code)
-		switch {
-		case refusal.Code == codeTerminalUUID && !r.state.smart.bothNames:
-			r.state.smart.bothNames = true
-			return batch, nil
-		case refusal.Code == codeJSONEncode, refusal.Code == codeTooLong:
-			*size = max(1, len(batch)/2)
-			return batch, nil
-		case refusal.Code == codeJSONDecode, refusal.Code == codeMultiFailed, info.Name == "":
-			*size = 1
-		case errors.Is(err, wattle.ErrAuth), errors.Is(err, wattle.ErrLockout), errors.Is(err, wattle.ErrSession):
+	if fromTransport(err) {
+		if !isTimeout(err) || !errors.Is(err, wattle.ErrUnreachable) {
 			return nil, err
 		}
-		r.answered = true
-		return r.alone(batch)
-	case errors.As(err, &notJSON):
-		// Cut off where the device's buffer ended.
-		*size = max(1, len(batch)/2)
-		return batch, nil
-	case isTimeout(err) && errors.Is(err, wattle.ErrUnreachable):
 		r.batchTimedOut = true
 		return r.alone(batch)
 	}
-	return nil, err
+	if ends(err) {
+		return nil, err
+	}
+	if _, ok := errors.AsType[*unreadable](err); ok {
+		*size = max(1, len(batch)/2) // cut off where the device's buffer ended
+		return batch, nil
+	}
+	refusal, ok := errors.AsType[*wattle.DeviceError](err)
+	if !ok {
+		return nil, err
+	}
+	r.answered = true
+	switch {
+	case refusal.Code == codeTerminalUUID && !r.state.smart.bothNames:
+		r.state.smart.bothNames = true
+		return batch, nil
+	case refusal.Code == codeJSONEncode, refusal.Code == codeTooLong:
+		*size = max(1, len(batch)/2)
+		return batch, nil
+	case refusal.Code == codeJSONDecode, refusal.Code == codeMultiFailed,
+		wattle.LookupCode(refusal.Family, refusal.Code).Name == "":
+		*size = 1
+	case refusal.Method == envelope.ControlChild:
+		r.failRest(batch, err) // the parent does not reach the child
+		return nil, nil
+	}
+	return r.alone(batch)
 }
 
 // smartOne asks one call in a message of its own.
 func (r *run) smartOne(ctx context.Context, c indexed) error {
 	answer, err := r.ask(ctx, c)
-	if err != nil {
-		var refusal *wattle.DeviceError
-		var notJSON *unreadable
-		switch {
-		case errors.Is(err, wattle.ErrAuth), errors.Is(err, wattle.ErrLockout), errors.Is(err, wattle.ErrSession):
-			return err
-		case errors.As(err, &refusal):
-			r.results[c.index].Err = err
-			r.answered = true
-			return nil
-		case errors.As(err, &notJSON):
-			r.results[c.index].Err = fmt.Errorf("%s: %w", c.Method, err)
-			r.answered = true
-			return nil
-		}
+	switch {
+	case err != nil && ends(err):
 		return err
+	case err != nil:
+		if _, ok := errors.AsType[*unreadable](err); ok {
+			err = fmt.Errorf("%s: %w", c.Method, err)
+		}
+		r.finish(c, method.Result{Err: err})
+		r.answered = true
+		return nil
 	}
 	if r.batchTimedOut {
 		*r.batchSize() = 1 // it does answer, only not to batches
@@ -312,8 +312,7 @@ func absent(err error) error {
 }
 
 func codeOf(err error) int {
-	var refusal *wattle.DeviceError
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*wattle.DeviceError](err); ok && !fromTransport(err) {
 		return refusal.Code
 	}
 	return 0
@@ -329,13 +328,12 @@ func refusalOf(a envelope.Answer, name string) error {
 
 // smartResult stores what was answered to a call, with all pages of a list.
 func (r *run) smartResult(ctx context.Context, c indexed, a envelope.Answer) error {
-	res := &r.results[c.index]
-	res.Raw = a.Result
-	if res.Err = refusalOf(a, c.Method); res.Err != nil {
+	if a.Code != 0 {
+		r.finish(c, method.Result{Raw: a.Result, Err: refusalOf(a, c.Method)})
 		return nil
 	}
 	raw, err := r.pages(ctx, c, a.Result)
-	res.Raw, res.Err = raw, err
+	r.finish(c, method.Result{Raw: raw, Err: err})
 	if c.Method == "get_child_device_list" && r.child == "" {
 		r.state.smart.parent = true
 	}
@@ -347,12 +345,13 @@ func (r *run) smartResult(ctx context.Context, c indexed, a envelope.Answer) err
 
 // ends reports whether an error ends the job: nothing else would be answered.
 func ends(err error) bool {
-	var refusal *wattle.DeviceError
-	var notJSON *unreadable
-	if errors.As(err, &notJSON) {
+	if fromTransport(err) {
+		return true
+	}
+	if _, ok := errors.AsType[*unreadable](err); ok {
 		return false
 	}
-	if errors.As(err, &refusal) {
+	if _, ok := errors.AsType[*wattle.DeviceError](err); ok {
 		return errors.Is(err, wattle.ErrAuth) || errors.Is(err, wattle.ErrLockout) || errors.Is(err, wattle.ErrSession)
 	}
 	return true

@@ -356,3 +356,66 @@ func TestSmartTimeouts(t *testing.T) {
 		})
 	}
 }
+
+// TestSmartSetterThenGone: a setter that was carried out stays so when the
+// device goes away afterwards.
+func TestSmartSetterThenGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		device := smartDevice(map[string]string{"set_x": "0", "null": "-1008"})
+		conn := newFake(wattle.KLAP, func(n int, request string) (string, error) {
+			if n > 0 {
+				return "", errNoRoute
+			}
+			return device(n, request)
+		})
+		s := open(t, conn, wattle.SMART, nil)
+		results, err := s.Do(t.Context(), call("set_x", method.Absolute), read("null"), read("a"), call("play_alarm", method.Once))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if results[0].Err != nil || !errors.Is(results[1].Err, wattle.ErrParam) ||
+			!errors.Is(results[2].Err, wattle.ErrUnreachable) || !errors.Is(results[3].Err, wattle.ErrUnreachable) ||
+			errors.Is(results[3].Err, session.ErrUncertain) {
+			t.Errorf("%q", describe(results))
+		}
+	})
+}
+
+// TestSmartChildNotReached: the parent refuses, and is not asked for each call.
+func TestSmartChildNotReached(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn := newFake(wattle.KLAP, func(int, string) (string, error) { return `{"error_code":-1008}`, nil })
+		s := open(t, conn, wattle.SMART, nil)
+		for n, calls := range [][]method.Call{reads("a"), reads("a", "b", "c")} {
+			results, err := s.Child("id01").Do(t.Context(), calls...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range results {
+				if !errors.Is(r.Err, wattle.ErrParam) || !strings.Contains(r.Err.Error(), "control_child") {
+					t.Errorf("%s: %v", calls[i].Method, r.Err)
+				}
+			}
+			if len(conn.requests) != n+1 {
+				t.Errorf("asked %q", messages(conn))
+			}
+		}
+	})
+}
+
+// TestTransportCode: a code from the transport is about the session: no call is
+// asked again on its own.
+func TestTransportCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn := newFake(wattle.AES, func(int, string) (string, error) {
+			return "", fmt.Errorf("handshake: %w", &wattle.DeviceError{Family: wattle.SMART, Code: 1003})
+		})
+		s := open(t, conn, wattle.SMART, nil)
+		if results, err := s.Do(t.Context(), reads("a", "b")...); !errors.Is(err, wattle.ErrTransport) || results != nil {
+			t.Errorf("%q, %v", describe(results), err)
+		}
+		if len(conn.requests) != 1 {
+			t.Errorf("asked %q", messages(conn))
+		}
+	})
+}

@@ -137,7 +137,7 @@ func (k *Keystore) decrypt(ctx context.Context, path string) ([]byte, error) {
 // opener is an age.Identity that finds out what a file wants before it asks for
 // anything.
 type opener struct {
-	ctx    context.Context // of the call that it belongs to
+	ctx    context.Context //nolint:containedctx // age gives none to its identities; it is that of the call
 	k      *Keystore
 	asked  bool  // for a passphrase
 	failed error // why there was no identity or passphrase to try

@@ -308,6 +308,7 @@ func TestPermissions(t *testing.T) {
 func TestDamage(t *testing.T) {
 	spoil := func(name string, change func([]byte) []byte) func(*testing.T, *fixture) {
 		return func(t *testing.T, f *fixture) {
+			t.Helper()
 			path := filepath.Join(f.dir, name)
 			data, err := os.ReadFile(path)
 			if err != nil {

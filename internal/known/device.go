@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wattle"
+	"wattle/internal/wire/rawjson"
 )
 
 // Device is what is known of one device. Fields that a later version of wattle
@@ -83,7 +84,7 @@ func (e extra) with(object []byte) ([]byte, error) {
 // UnmarshalJSON reads a record and keeps what it does not know.
 func (d *Device) UnmarshalJSON(b []byte) error {
 	*d = Device{}
-	return eachMember(b, func(key, value []byte) error {
+	return rawjson.Members(b, func(key, value []byte) error {
 		switch string(key) {
 		case "mac":
 			return readMAC(value, &d.MAC)
@@ -110,7 +111,10 @@ func (d *Device) UnmarshalJSON(b []byte) error {
 		case "components":
 			return readText(value, &d.Components)
 		case "children":
-			return eachItem(value, func(item []byte) error {
+			if string(value) == "null" {
+				return nil
+			}
+			return rawjson.Items(value, func(item []byte) error {
 				var c Child
 				err := c.UnmarshalJSON(item)
 				d.Children = append(d.Children, c)
@@ -139,7 +143,7 @@ func (d Device) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads a record and keeps what it does not know.
 func (c *Child) UnmarshalJSON(b []byte) error {
 	*c = Child{}
-	return eachMember(b, func(key, value []byte) error {
+	return rawjson.Members(b, func(key, value []byte) error {
 		switch string(key) {
 		case "id":
 			return readText(value, &c.ID)

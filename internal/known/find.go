@@ -26,7 +26,7 @@ func (m Match) Name() string {
 	return m.Device.Name() + "/" + m.Child.Name()
 }
 
-// NotFoundError: nothing is called so. It is [wattle.ErrNotFound].
+// NotFoundError says that nothing is called so. It is [wattle.ErrNotFound].
 type NotFoundError struct {
 	Ref  string
 	Near []string // names that look like it, the nearest first; may be empty
@@ -44,7 +44,7 @@ func (e *NotFoundError) Error() string {
 // Is makes it [wattle.ErrNotFound].
 func (e *NotFoundError) Is(target error) bool { return target == wattle.ErrNotFound }
 
-// AmbiguousError: several devices are called so. It is [wattle.ErrParam].
+// AmbiguousError says that several devices are called so. It is [wattle.ErrParam].
 type AmbiguousError struct {
 	Ref        string
 	Candidates []string // each tells its device apart from the others
@@ -116,8 +116,7 @@ func (d *Device) find(whole, ref string) (Match, error) {
 		names[i] = children[i].Name()
 	}
 	if m, found, err := pick(ref, children); found {
-		var many *AmbiguousError
-		if errors.As(err, &many) {
+		if many, ok := errors.AsType[*AmbiguousError](err); ok {
 			many.Ref = whole
 		}
 		return m, err

@@ -16,6 +16,7 @@ import (
 
 	"wattle"
 	"wattle/internal/atomicfile"
+	"wattle/internal/wire/rawjson"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 	lockRetry   = 5 * time.Millisecond
 )
 
-// ErrVersion: the file was written by a later version of wattle. It is neither
+// ErrVersion is for a file that was written by a later version of wattle. It is neither
 // read nor changed.
 var ErrVersion = errors.New("written by a newer version of wattle")
 
@@ -69,8 +70,7 @@ type List struct {
 // [ErrVersion], there is no list.
 func (s *Store) Load(ctx context.Context) (*List, error) {
 	list, err := s.read()
-	var broken *CorruptError
-	if !errors.As(err, &broken) {
+	if _, ok := errors.AsType[*CorruptError](err); !ok {
 		return list, err
 	}
 	// Look again with the lock, so that no writer's new file is moved.
@@ -126,7 +126,7 @@ func parse(data []byte) (*List, error) {
 	list := &List{}
 	var written int
 	var devices []byte
-	err := eachMember(data, func(key, value []byte) error {
+	err := rawjson.Members(data, func(key, value []byte) error {
 		switch string(key) {
 		case "version":
 			return readInt(value, &written)
@@ -144,10 +144,10 @@ func parse(data []byte) (*List, error) {
 		return nil, ErrVersion
 	case written < 1:
 		return nil, errors.New("no version in it")
-	case devices == nil:
+	case devices == nil, string(devices) == "null":
 		return list, nil
 	}
-	return list, eachItem(devices, func(item []byte) error {
+	return list, rawjson.Items(devices, func(item []byte) error {
 		var d Device
 		if err := d.UnmarshalJSON(item); err != nil {
 			return err

@@ -14,8 +14,14 @@ const hexDigits = "0123456789abcdef"
 // other ways stays broken. Good input is returned as it is, not copied. See
 // docs/protocol/transports.md section 1.
 func Clean(b []byte) []byte {
+	b, _ = clean(b)
+	return b
+}
+
+// clean is Clean, and tells whether the outcome is good JSON.
+func clean(b []byte) (_ []byte, valid bool) {
 	if json.Valid(b) && utf8.Valid(b) {
-		return b
+		return b, true
 	}
 	b = bytes.Trim(b, "\x00 \t\r\n")
 	out := make([]byte, 0, len(b)+16)
@@ -42,5 +48,5 @@ func Clean(b []byte) []byte {
 		out = append(out, c)
 		i++
 	}
-	return out
+	return out, json.Valid(out)
 }

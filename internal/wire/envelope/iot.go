@@ -111,7 +111,7 @@ func ParseIOT(request []byte) (*IOTRequest, error) {
 			continue
 		}
 		module := IOTModule{Name: m.Key}
-		if methods, err := Members(m.Value); err == nil {
+		if methods, err := split(m.Value); err == nil {
 			for _, c := range methods {
 				module.Calls = append(module.Calls, IOTCall{m.Key, c.Key, c.Value})
 			}
@@ -124,7 +124,7 @@ func ParseIOT(request []byte) (*IOTRequest, error) {
 }
 
 func childIDs(context json.RawMessage) []string {
-	members, err := Members(context)
+	members, err := split(context)
 	if err != nil {
 		return nil
 	}
@@ -224,7 +224,7 @@ func ParseIOTAnswer(answer []byte) (*IOTAnswer, error) {
 		whole:   make(map[string]json.RawMessage, len(members)),
 	}
 	for _, m := range members {
-		switch methods, err := Members(m.Value); {
+		switch methods, err := split(m.Value); {
 		case err == nil:
 			a.modules[m.Key] = methods
 			a.whole[m.Key] = m.Value
@@ -245,7 +245,7 @@ func (a *IOTAnswer) Result(module, method string) (value json.RawMessage, code i
 		return nil, 0, "", false
 	}
 	if value := get(methods, method); value != nil {
-		fields, err := Members(value)
+		fields, err := split(value)
 		if err != nil {
 			return value, 0, "", true
 		}

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"wattle"
+	"wattle/internal/wire/rawjson"
 )
 
 // Member is one key of an object with its value as it was written.
@@ -20,33 +22,22 @@ type Member struct {
 // Members splits an object into its members, in order; a repeated key is there
 // twice. Bytes that devices get wrong are mended first, see [Clean].
 func Members(object []byte) ([]Member, error) {
-	object = Clean(object)
-	if !isObject(object) {
+	object, valid := clean(object)
+	if !valid {
 		return nil, fmt.Errorf("want an object, got %s: %w", excerpt(object), wattle.ErrProtocol)
 	}
-	// Valid first: a Decoder would give the members before a syntax error.
-	if !json.Valid(object) {
-		return nil, fmt.Errorf("broken JSON %s: %w", excerpt(object), wattle.ErrProtocol)
-	}
-	dec := json.NewDecoder(bytes.NewReader(object))
-	if _, err := dec.Token(); err != nil {
-		return nil, fmt.Errorf("%w: %w", wattle.ErrProtocol, err)
-	}
-	var members []Member
-	for dec.More() {
-		token, err := dec.Token()
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", wattle.ErrProtocol, err)
-		}
-		key, ok := token.(string)
-		if !ok {
-			return nil, fmt.Errorf("object key %v is no text: %w", token, wattle.ErrProtocol)
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, fmt.Errorf("value of %q: %w: %w", key, wattle.ErrProtocol, err)
-		}
-		members = append(members, Member{key, value})
+	return split(object)
+}
+
+// split is Members for a part of something that Members has checked.
+func split(object []byte) ([]Member, error) {
+	members := make([]Member, 0, 8)
+	err := rawjson.Members(object, func(key, value []byte) error {
+		members = append(members, Member{string(key), value})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("want an object, got %s: %w", excerpt(object), wattle.ErrProtocol)
 	}
 	return members, nil
 }
@@ -106,9 +97,9 @@ func appendText(dst []byte, text string) []byte {
 
 // get gives the last value of a key, which is the one that counts, or nil.
 func get(members []Member, key string) json.RawMessage {
-	for i := len(members) - 1; i >= 0; i-- {
-		if members[i].Key == key {
-			return members[i].Value
+	for _, member := range slices.Backward(members) {
+		if member.Key == key {
+			return member.Value
 		}
 	}
 	return nil
@@ -177,6 +168,8 @@ func excerpt(b []byte) string {
 	switch c := firstByte(b); {
 	case c == 0:
 		return "nothing"
+	case (c == '{' || c == '[' || c == '"') && !json.Valid(b):
+		return fmt.Sprintf("%d bytes of broken JSON", len(b))
 	case c == '{':
 		return fmt.Sprintf("an object of %d bytes", len(b))
 	case c == '[':
@@ -187,6 +180,8 @@ func excerpt(b []byte) string {
 		return "HTML"
 	case string(bytes.TrimSpace(b)) == "null":
 		return "null"
+	case json.Valid(b):
+		return "a number or word"
 	default:
 		return fmt.Sprintf("%d bytes that are not JSON", len(b))
 	}

@@ -159,7 +159,7 @@ func (c Call) Requests() ([]Call, error) {
 	}
 	calls := make([]Call, 0, len(items))
 	for _, item := range items {
-		members, err := Members(item)
+		members, err := split(item)
 		if err != nil {
 			return nil, fmt.Errorf("entry of %s: %w", c.Method, err)
 		}
@@ -182,7 +182,7 @@ func (c Call) Child() (id string, inner Call, err error) {
 	if id == "" {
 		return "", Call{}, fmt.Errorf("%s without device_id: %w", c.Method, wattle.ErrProtocol)
 	}
-	data, err := Members(get(members, "requestData"))
+	data, err := split(get(members, "requestData"))
 	if err != nil {
 		return id, Call{}, fmt.Errorf("requestData of %s: %w", c.Method, err)
 	}

@@ -58,7 +58,7 @@ func (a Answer) Responses() ([]Answer, error) {
 	}
 	answers := make([]Answer, 0, len(items))
 	for _, item := range items {
-		members, err := Members(item)
+		members, err := split(item)
 		if err != nil {
 			continue
 		}
@@ -107,11 +107,11 @@ func (a Answer) ResponseData() (Answer, error) {
 	}
 	for _, key := range []string{"responseData", "response_data"} {
 		if raw := get(members, key); raw != nil {
-			inner, err := ParseAnswer(raw)
+			inner, err := split(raw)
 			if err != nil {
 				return Answer{}, fmt.Errorf("%s of %s: %w", key, ControlChild, err)
 			}
-			return inner, nil
+			return parseAnswer(inner)
 		}
 	}
 	return Answer{}, fmt.Errorf("%s without responseData: %w", ControlChild, wattle.ErrProtocol)
