@@ -66,8 +66,7 @@ func score(t *testing.T, dir, out string, done []string) {
 	cmd := exec.CommandContext(t.Context(), python, filepath.Join(dir, "compare.py"), "--minimum", "100", "--meta", "-v",
 		"--list", write("list", done), "--features", write("features", ids), filepath.Join(dir, "expected"), out)
 	b, err := cmd.CombinedOutput()
-	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-	for _, line := range lines {
+	for line := range strings.SplitSeq(strings.TrimSpace(string(b)), "\n") {
 		if !strings.HasPrefix(line, "100.00%") && !strings.HasPrefix(line, "           extra") {
 			t.Log(line)
 		}

@@ -134,14 +134,14 @@ func visit(t *testing.T, d *device.Device) {
 }
 
 // start is a session with a device of the home.
-func start(t testing.TB, f *capture.File) *session.Session {
-	t.Helper()
+func start(tb testing.TB, f *capture.File) *session.Session {
+	tb.Helper()
 	virtual, err := simulator.New(f, &simulator.DeviceOptions{Library: homes.Library(), KeepIDs: true, Freeze: true, Now: now})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s := session.New(&direct{device: virtual}, f.Family, nil)
-	t.Cleanup(func() { _ = s.Close() })
+	tb.Cleanup(func() { _ = s.Close() })
 	return s
 }
 

@@ -3,6 +3,7 @@ package device_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"wattle"
@@ -26,8 +27,8 @@ func other(r feature.Reading) (feature.Value, bool) {
 			}
 		}
 	case feature.Choice:
-		for i := len(r.Choices) - 1; i >= 0; i-- {
-			if c := r.Choices[i]; c != r.Value.String() && c != "Not set" {
+		for _, c := range slices.Backward(r.Choices) {
+			if c != r.Value.String() && c != "Not set" {
 				return feature.ValueOf(c), true
 			}
 		}

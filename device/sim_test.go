@@ -38,26 +38,26 @@ func (d *direct) Close() error         { return nil }
 
 // captures is the folder of captured answers of real devices. They are other
 // people's and not part of the project; see CONTRIBUTING.md.
-func captures(t testing.TB) string {
-	t.Helper()
+func captures(tb testing.TB) string {
+	tb.Helper()
 	dir := os.Getenv("WATTLE_CAPTURES")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "shared", "captures")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "expected")); err != nil {
-		t.Skipf("no captures: set WATTLE_CAPTURES or put them at ../shared/captures beside the repository (%v)", err)
+		tb.Skipf("no captures: set WATTLE_CAPTURES or put them at ../shared/captures beside the repository (%v)", err)
 	}
 	return dir
 }
 
 // names are the captures of some folders, as FOLDER/NAME.json.
-func names(t testing.TB, dir string, folders ...string) []string {
-	t.Helper()
+func names(tb testing.TB, dir string, folders ...string) []string {
+	tb.Helper()
 	var out []string
 	for _, folder := range folders {
 		files, err := filepath.Glob(filepath.Join(dir, folder, "*.json"))
 		if err != nil || len(files) == 0 {
-			t.Fatalf("no captures in %s (%v)", folder, err)
+			tb.Fatalf("no captures in %s (%v)", folder, err)
 		}
 		for _, f := range files {
 			out = append(out, filepath.ToSlash(filepath.Join(folder, filepath.Base(f))))
@@ -67,46 +67,46 @@ func names(t testing.TB, dir string, folders ...string) []string {
 }
 
 // simulate starts a virtual device: as recorded, with clock and energy at rest.
-func simulate(t testing.TB, f *capture.File, library *capture.Library) (*session.Session, *direct) {
-	t.Helper()
+func simulate(tb testing.TB, f *capture.File, library *capture.Library) (*session.Session, *direct) {
+	tb.Helper()
 	virtual, err := simulator.New(f, &simulator.DeviceOptions{Library: library, KeepIDs: true, Freeze: true, Now: now})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	conn := &direct{device: virtual}
 	s := session.New(conn, f.Family, nil)
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return s, conn
 }
 
 // open opens a virtual device through a session, and polls it.
-func open(t testing.TB, f *capture.File, library *capture.Library, o *device.Options) (*device.Device, *direct) {
-	t.Helper()
-	s, conn := simulate(t, f, library)
+func open(tb testing.TB, f *capture.File, library *capture.Library, o *device.Options) (*device.Device, *direct) {
+	tb.Helper()
+	s, conn := simulate(tb, f, library)
 	if o == nil {
 		o = &device.Options{}
 	}
 	o.Now = now
-	d, err := device.New(t.Context(), s, f.Family, o)
+	d, err := device.New(tb.Context(), s, f.Family, o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	if _, err := d.Poll(t.Context()); err != nil {
-		t.Fatal(err)
+	if _, err := d.Poll(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 	return d, conn
 }
 
 // load reads a capture by its name below dir.
-func load(t testing.TB, dir, name string) (*capture.File, *capture.Library) {
-	t.Helper()
+func load(tb testing.TB, dir, name string) (*capture.File, *capture.Library) {
+	tb.Helper()
 	f, err := capture.Load(filepath.Join(dir, filepath.FromSlash(name)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f, capture.NewLibrary(filepath.Join(dir, "smart"))
 }

@@ -47,9 +47,14 @@ func (o *Opt[T]) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	var n float64
-	if json.Unmarshal(b, &n) != nil {
-		return nil
+	if json.Unmarshal(b, &n) == nil {
+		o.number(n)
 	}
+	return nil
+}
+
+// number takes a number written otherwise than expected.
+func (o *Opt[T]) number(n float64) {
 	switch v := any(&o.value).(type) {
 	case *int:
 		if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
@@ -60,7 +65,6 @@ func (o *Opt[T]) UnmarshalJSON(b []byte) error {
 			*v, o.known = n == 1, true
 		}
 	}
-	return nil
 }
 
 // MarshalJSON writes the plain value, null where there is none.
