@@ -17,6 +17,9 @@ type clock struct {
 	ahead  time.Duration // of the simulator's time, where it runs
 	zone   *time.Location
 	unset  bool // it was never set: it shows the year 2000
+
+	seen     time.Time // up to here what fell due has happened, of the simulator's time
+	standing time.Time // the moment at which something happens that fell due earlier
 }
 
 // never is what a clock shows that was never set.
@@ -35,6 +38,9 @@ func (c *clock) real() time.Time {
 	if c.frozen {
 		return frozenAt
 	}
+	if !c.standing.IsZero() {
+		return c.standing
+	}
 	return c.now()
 }
 
@@ -43,7 +49,7 @@ func (c *clock) time() time.Time {
 	if c.frozen {
 		return c.stands.In(c.zone)
 	}
-	return c.now().Add(c.ahead).In(c.zone)
+	return c.local(c.real())
 }
 
 // set puts the clock to t.

@@ -32,6 +32,8 @@ type outlet struct {
 	power meter
 	usage tally // minutes
 	rules map[string]*ruleTable
+	// routine is what it does by its rules.
+	routine routine
 }
 
 // iotCall is one method of a request.

@@ -76,6 +76,7 @@ func (e *iot) setClock(module string, t time.Time) {
 		o.usage.jump(e.d.clock.time())
 	}
 	delete(e.own[module], "get_time")
+	e.replan()
 }
 
 func timeOf(args object, zone *time.Location) (time.Time, bool) {

@@ -8,8 +8,8 @@ import (
 )
 
 // Rule tables of IOT devices: schedule, count_down and anti_theft are of one
-// style. See docs/protocol/iot.md section 12. Count-downs run; schedules are
-// kept, not carried out.
+// style. See docs/protocol/iot.md section 12. What they do over time is in
+// iot_routine.go.
 
 const maxRules = 31
 
@@ -42,13 +42,19 @@ func (e *iot) table(c *iotCall) *ruleTable {
 	if o == nil {
 		return nil
 	}
-	if t, ok := o.rules[c.module]; ok {
+	return e.rulesIn(o, c.module)
+}
+
+// rulesIn gives the rules of one outlet in a module. What a capture of a strip
+// holds is that of its first outlet.
+func (e *iot) rulesIn(o *outlet, module string) *ruleTable {
+	if t, ok := o.rules[module]; ok {
 		return t
 	}
-	answer, ok := e.answer(c.module, "get_rules")
-	if !ok {
+	answer, ok := e.answer(module, "get_rules")
+	if !ok || e.kind == iotStrip && o != e.outlets[0] {
 		answer = object{"version": marshal(2)}
-		if iotRoles[c.module] != roleTimer {
+		if iotRoles[module] != roleTimer {
 			answer.put("enable", 1)
 		}
 	}
@@ -62,7 +68,7 @@ func (e *iot) table(c *iotCall) *ruleTable {
 	if o.rules == nil {
 		o.rules = map[string]*ruleTable{}
 	}
-	o.rules[c.module] = t
+	o.rules[module] = t
 	return t
 }
 
@@ -82,12 +88,7 @@ func (e *iot) getRules(c *iotCall) (object, *iotFault) {
 	}
 	list := make([]json.RawMessage, len(t.rules))
 	for i, rule := range t.rules {
-		shown := rule
-		if !t.due.IsZero() && i == 0 {
-			shown = rule.clone()
-			shown.put("remain", max(seconds(t.due.Sub(e.d.clock.real())+time.Second-1), 0))
-		}
-		list[i] = shown.raw()
+		list[i] = e.shown(c, t, i, rule).raw()
 	}
 	answer := t.answer.clone()
 	answer["rule_list"] = rawArray(list)
@@ -143,17 +144,53 @@ func (e *iot) checkRule(c *iotCall) *iotFault {
 	if _, ok := c.args.flag("enable"); !ok {
 		return &e.errors.argument
 	}
-	if iotRoles[c.module] == roleTimer {
+	role := iotRoles[c.module]
+	if role == roleTimer {
 		delay, ok := c.args.integer("delay")
 		if act, okAct := c.args.integer("act"); !ok || !okAct || delay < 0 || delay > 86_400 || act < 0 || act > 1 {
 			return &e.errors.argument
 		}
 		return nil
 	}
-	if days := c.args.array("wday"); len(days) != 7 {
+	days := c.args.array("wday")
+	if len(days) != 7 || !allFlags(days) || !c.args.within("stime_opt", -1, 2, true) || !c.args.within("smin", 0, 1440, false) ||
+		!c.args.within("soffset", -1440, 1440, false) || !c.args.within("emin", 0, 1440, false) ||
+		!c.args.within("eoffset", -1440, 1440, false) || !c.args.within("repeat", 0, 1, false) {
+		return &e.errors.argument
+	}
+	if role == roleAway {
+		if !c.args.within("etime_opt", 0, 2, true) || !c.args.within("stime_opt", 0, 2, true) {
+			return &e.errors.argument
+		}
+		return nil
+	}
+	// s_dimmer and s_light go with their acts; some firmware wants the end as
+	// well, and sending it always is safe.
+	act, _ := c.args.integer("sact")
+	if !c.args.within("sact", -1, 3, true) || !c.args.within("etime_opt", -1, 2, false) || !c.args.within("eact", -1, 3, false) ||
+		act == 2 && (!e.kind.light() || c.args.object("s_light") == nil) || act == 3 && e.kind != iotDimmer {
 		return &e.errors.argument
 	}
 	return nil
+}
+
+// within tells whether a member is a whole number in a range. Where it may be
+// left out that is right too.
+func (o object) within(key string, low, high int, wanted bool) bool {
+	n, ok := o.integer(key)
+	if !o.has(key) {
+		return !wanted
+	}
+	return ok && n >= low && n <= high
+}
+
+func allFlags(list []json.RawMessage) bool {
+	for _, raw := range list {
+		if _, ok := (object{"": raw}).flag(""); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *iot) deleteRule(c *iotCall) (object, *iotFault) {
@@ -191,60 +228,53 @@ func (e *iot) enableRules(c *iotCall) (object, *iotFault) {
 		return nil, &e.errors.argument
 	}
 	t.answer.put("enable", flagNumber(on))
-	e.mode()
+	e.arm(c, t)
 	return nil, nil
 }
 
-// arm starts or stops the count-down after a change of the rules.
+// arm follows a change of the rules: it starts or stops the count-down, and
+// what was planned is planned anew.
 func (e *iot) arm(c *iotCall, t *ruleTable) {
-	t.due = time.Time{}
-	if iotRoles[c.module] == roleTimer && len(t.rules) > 0 {
-		if on, _ := t.rules[0].flag("enable"); on {
-			delay, _ := t.rules[0].integer("delay")
-			t.due = e.d.clock.real().Add(time.Duration(delay) * time.Second)
+	if iotRoles[c.module] == roleTimer {
+		t.due = time.Time{}
+		if len(t.rules) > 0 {
+			if on, _ := t.rules[0].flag("enable"); on {
+				delay, _ := t.rules[0].integer("delay")
+				t.due = e.d.clock.real().Add(time.Duration(delay) * time.Second)
+			}
 		}
+	}
+	if o := c.first(); o != nil {
+		o.routine = routine{touched: true}
 	}
 	e.mode()
 }
 
-// runTimer carries out a count-down that is over. The rule stays, disabled.
-func (e *iot) runTimer(o *outlet) {
-	for _, t := range o.rules {
-		if t.due.IsZero() || e.d.clock.real().Before(t.due) || len(t.rules) == 0 {
-			continue
-		}
-		act, _ := t.rules[0].flag("act")
-		t.due = time.Time{}
-		t.rules[0].put("enable", 0)
-		t.rules[0].put("remain", 0)
-		if e.kind.light() {
-			_, state := e.light()
-			e.setLight(act, state)
-		} else {
-			e.turn(o, act)
-		}
-		e.mode()
-	}
-}
-
-// mode puts active_mode right. See docs/protocol/iot.md section 15.
+// mode puts active_mode right. See docs/protocol/iot.md section 15; that away
+// mode shows as anti_theft is a guess.
 func (e *iot) mode() {
-	if !e.sys.has("active_mode") {
+	if !e.sys.has("active_mode") || e.kind == iotStrip {
 		return
 	}
 	mode := "none"
-	for module, t := range e.whole.rules {
-		enabled, _ := t.answer.flag("enable")
-		for _, rule := range t.rules {
-			on, _ := rule.flag("enable")
-			switch {
-			case !on:
-			case iotRoles[module] == roleTimer:
-				mode = "count_down"
-			case enabled && iotRoles[module] == roleSchedule && mode == "none":
-				mode = "schedule"
-			}
+	for _, role := range []string{roleTimer, roleAway, roleSchedule} {
+		t := e.rulesIn(e.whole, e.ruleModule(role))
+		if enabled, ok := t.answer.flag("enable"); ok && !enabled {
+			continue
+		}
+		if t.active() && mode == "none" {
+			mode = role
 		}
 	}
 	e.sys.put("active_mode", mode)
+}
+
+// active tells whether a rule of the table is enabled.
+func (t *ruleTable) active() bool {
+	for _, rule := range t.rules {
+		if on, _ := rule.flag("enable"); on {
+			return true
+		}
+	}
+	return false
 }

@@ -54,6 +54,7 @@ var iotHandlers = map[string]map[string]iotHandler{
 		"set_timezone": (*iot).setTimezone,
 	},
 	roleSchedule: ruleHandlers(map[string]iotHandler{
+		"get_next_action":    (*iot).getNextAction,
 		"get_daystat":        (*iot).getUsageDays,
 		"get_monthstat":      (*iot).getUsageMonths,
 		"erase_runtime_stat": (*iot).eraseUsage,
@@ -92,6 +93,9 @@ func (e *iot) sysinfo() object {
 	if o.has("on_time") {
 		o.put("on_time", seconds(e.whole.watch.value(now)))
 	}
+	if e.kind != iotStrip {
+		e.showNext(e.whole, o)
+	}
 	if e.kind == iotStrip {
 		list := make([]json.RawMessage, len(e.outlets))
 		for i, outlet := range e.outlets {
@@ -99,6 +103,7 @@ func (e *iot) sysinfo() object {
 			if entry.has("on_time") {
 				entry.put("on_time", seconds(outlet.watch.value(now)))
 			}
+			e.showNext(outlet, entry)
 			list[i] = entry.raw()
 		}
 		o["children"] = rawArray(list)
@@ -180,6 +185,7 @@ func (e *iot) setLocation(c *iotCall) (object, *iotFault) {
 			e.sys[key] = c.args[key]
 		}
 	}
+	e.replan()
 	return nil, nil
 }
 
@@ -216,12 +222,25 @@ func (e *iot) getRelationship(*iotCall) (object, *iotFault) {
 	return object{"data": marshal(list)}, nil
 }
 
-// tick does what was due since the last request.
+// tick does what fell due since the last request, each at its own moment.
 func (e *iot) tick() {
+	e.d.clock.pass(e.upcoming)
 	for _, o := range e.all() {
 		e.advance(o)
-		e.runTimer(o)
 	}
+}
+
+// upcoming is what happens next after a moment.
+func (e *iot) upcoming(after time.Time) agenda {
+	var a agenda
+	for _, o := range e.all() {
+		if t := o.rules[e.ruleModule(roleTimer)]; t != nil {
+			a.add(t.due, func() { e.runTimer(o, t) })
+		}
+		planned := e.planned(o, after)
+		a.add(planned.at, planned.run...)
+	}
+	return a
 }
 
 // advance brings the sums of an outlet forward to now.

@@ -141,8 +141,8 @@ func TestSetAndGet(t *testing.T) {
 		{"P110(EU)", `{"method":"clear_energy_data"}`, get("get_emeter_data"), "result/energy_wh", `0`},
 		{"P110(EU)", set("set_electricity_price_config", `{"type":"constant","constant_price":3000}`), get("get_electricity_price_config"), "result/constant_price", `3000`},
 		{"P110(EU)", set("add_countdown_rule", `{"enable":true,"delay":300,"desired_states":{"on":false}}`), get("get_countdown_rules"), "result/rule_list/0/remain", `300`},
-		{"P110(EU)", set("add_schedule_rule", `{"enable":true,"mode":"repeat","week_day":127,"s_min":60}`), get("get_schedule_rules"), "result/sum", `1`},
-		{"P110(EU)", set("add_antitheft_rule", `{"enable":true,"frequency":5}`), get("get_antitheft_rules"), "result/rule_list/0/id", `"A1"`},
+		{"P110(EU)", set("add_schedule_rule", `{"enable":true,"mode":"repeat","week_day":127,"s_min":60,"desired_states":{"on":true}}`), get("get_schedule_rules"), "result/sum", `1`},
+		{"P110(EU)", set("add_antitheft_rule", `{"enable":true,"frequency":5,"mode":"repeat","week_day":127,"start_min":1080,"end_min":1380}`), get("get_antitheft_rules"), "result/rule_list/0/id", `"A1"`},
 		{"P110(EU)", set("set_schedule_all_enable", `{"enable":true}`), get("get_schedule_rules"), "result/enable", `true`},
 		{"L530(EU)", set("set_device_info", `{"hue":5,"saturation":6}`), info, "result/color_temp", `0`},
 		{"L530(EU)", set("set_device_info", `{"color_temp":6500}`), info, "result/color_temp", `6500`},
@@ -215,7 +215,6 @@ func TestRefusals(t *testing.T) {
 		{"KP303(EU)", `{"context":{"child_ids":"00"},"system":{"set_relay_state":{"state":0}}}`, `{"system":{"set_relay_state":{"err_code":-3,"err_msg":"invalid argument"}}}`},
 		{"KP303(EU)", `{"context":{"child_ids":[7]},"system":{"set_led_off":{"off":0}}}`, `{"system":{"set_led_off":{"err_code":0}}}`},
 		{"KP303(EU)", `{"context":{"child_ids":[]},"system":{"set_relay_state":{"state":0}}}`, `{"system":{"set_relay_state":{"err_code":0}}}`},
-		{"KP303(EU)", `{"count_down":{"add_rule":{"enable":1,"delay":5,"act":0,"name":""},"add_rule":{"enable":1,"delay":5,"act":0,"name":""}}}`, `{"count_down":{"add_rule":{"err_code":-10,"err_msg":"table is full"}}}`},
 		{"P100(EU)", set(`{"device_on":1}`), `{"error_code":-1008}`},
 		{"P100(EU)", set(`{"brightness":50}`), `{"error_code":-1008}`},
 		{"P100(EU)", set(`{"rssi":-1}`), `{"error_code":-1008}`},
@@ -434,7 +433,7 @@ func TestIdentities(t *testing.T) {
 func TestPages(t *testing.T) {
 	d := device(t, "P110(EU)", simulator.DeviceOptions{Freeze: true})
 	for i := range 25 {
-		handle(t, d, fmt.Sprintf(`{"method":"add_schedule_rule","params":{"enable":true,"s_min":%d}}`, i))
+		handle(t, d, fmt.Sprintf(`{"method":"add_schedule_rule","params":{"enable":true,"mode":"repeat","week_day":127,"desired_states":{"on":true},"s_min":%d}}`, i))
 	}
 	total := 0
 	for start, want := range map[int]int{0: 10, 10: 10, 20: 5, 25: 0, 99: 0} {
@@ -452,9 +451,9 @@ func TestPages(t *testing.T) {
 		t.Errorf("a negative start: %s", got)
 	}
 	for range 8 {
-		handle(t, d, `{"method":"add_schedule_rule","params":{"enable":true}}`)
+		handle(t, d, `{"method":"add_schedule_rule","params":{"enable":true,"mode":"repeat","week_day":1,"desired_states":{"on":false},"s_min":0}}`)
 	}
-	if got := handle(t, d, `{"method":"add_schedule_rule","params":{"enable":true}}`); string(got) != `{"error_code":-1802}` {
+	if got := handle(t, d, `{"method":"add_schedule_rule","params":{"enable":true,"mode":"repeat","week_day":1,"desired_states":{"on":false},"s_min":0}}`); string(got) != `{"error_code":-1802}` {
 		t.Errorf("a full table: %s", got)
 	}
 }

@@ -336,6 +336,7 @@ func (u *unit) setDeviceTime(params object) (json.RawMessage, int) {
 	for _, each := range u.e.units() {
 		each.power.energy.jump(c.time())
 		each.usage.jump(c.time())
+		each.routine.drop()
 	}
 	return nil, 0
 }

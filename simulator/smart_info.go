@@ -50,6 +50,8 @@ var smartHandlers = map[string]smartHandler{
 	"add_countdown_rule":       (*unit).addCountdown,
 	"edit_countdown_rule":      (*unit).editCountdown,
 	"remove_countdown_rules":   removeRules("get_countdown_rules"),
+	"get_schedule_rules":       (*unit).getSchedules,
+	"get_next_event":           (*unit).getNextEvent,
 	"add_schedule_rule":        addRule("get_schedule_rules", "S"),
 	"edit_schedule_rule":       editRule("get_schedule_rules"),
 	"remove_schedule_rules":    removeRules("get_schedule_rules"),
@@ -142,6 +144,9 @@ func (u *unit) setDeviceInfo(params object) (json.RawMessage, int) {
 	}
 	if colour {
 		u.endEffects()
+	}
+	if params.has("latitude") || params.has("longitude") {
+		u.routine.drop()
 	}
 	on := u.isOn()
 	if value, ok := params.flag("device_on"); ok {

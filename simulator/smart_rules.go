@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Rules of the SMART language. See docs/protocol/smart.md section 9. Count-downs
-// run; schedules are kept, not carried out.
+// Rules of the SMART language. See docs/protocol/smart.md section 9. What they
+// do over time is in smart_routine.go.
 
 const (
 	codeScheduleFull      = -1802
@@ -30,6 +30,7 @@ func (u *unit) keepRules(getter string, answer object, list []json.RawMessage) {
 		answer.put("sum", len(list))
 	}
 	u.change(getter, answer)
+	u.routine = routine{touched: true}
 }
 
 // addRule makes add_..._rule: the device gives the id.
@@ -50,8 +51,13 @@ func addRule(getter, prefix string) smartHandler {
 		if len(list) >= limit {
 			return nil, code
 		}
-		if _, ok := params.flag("enable"); !ok || params.has("id") {
+		if params.has("id") || !validRule(getter, params) {
 			return nil, codeParams
+		}
+		// That the first rule switches an idle table on is a guess: no app shows
+		// the switch, and all tables with rules are on.
+		if on, _ := params.flag("enable"); on && len(list) == 0 {
+			answer.put("enable", true)
 		}
 		u.nextID++
 		for findRule(list, prefix+strconv.Itoa(u.nextID)) >= 0 {
@@ -64,6 +70,27 @@ func addRule(getter, prefix string) smartHandler {
 	}
 }
 
+// validRule looks at what a rule must have. Rules of lights' effects are of the
+// same style, and have nothing of it.
+func validRule(getter string, r object) bool {
+	if _, ok := r.flag("enable"); !ok && getter != "get_dynamic_light_effect_rules" {
+		return false
+	}
+	mode, kinds := r.text("mode"), []string{"", "normal", "sunrise", "sunset"}
+	dated := mode == "once" || mode == "repeat"
+	switch getter {
+	case "get_schedule_rules":
+		action := r.object("desired_states") != nil || r.object("clean_attr") != nil || r.text("s_action") != ""
+		return dated && action && r.within("s_min", 0, 1439, true) && r.within("week_day", 0, 127, mode == "repeat") &&
+			r.within("time_offset", -1440, 1440, false) && slices.Contains(kinds, r.text("s_type"))
+	case "get_antitheft_rules":
+		return dated && r.within("start_min", 0, 1439, true) && r.within("end_min", 0, 1439, true) &&
+			r.within("week_day", 0, 127, mode == "repeat") &&
+			slices.Contains(kinds, r.text("start_time_type")) && slices.Contains(kinds, r.text("end_time_type"))
+	}
+	return true
+}
+
 // editRule replaces a whole rule.
 func editRule(getter string) smartHandler {
 	return func(u *unit, params object) (json.RawMessage, int) {
@@ -73,7 +100,7 @@ func editRule(getter string) smartHandler {
 		}
 		list := answer.array("rule_list")
 		at := findRule(list, params.text("id"))
-		if at < 0 {
+		if at < 0 || !validRule(getter, params) {
 			return nil, codeParams
 		}
 		list[at] = params.raw()
@@ -127,7 +154,7 @@ func enableRules(getter string) smartHandler {
 			return nil, codeParams
 		}
 		answer.put("enable", on)
-		u.change(getter, answer)
+		u.keepRules(getter, answer, answer.array("rule_list"))
 		return nil, 0
 	}
 }
@@ -201,15 +228,14 @@ func (u *unit) setCountdown(answer, rule object) {
 
 // runCountdown carries out a timer that is over. It stays, disabled.
 func (u *unit) runCountdown() {
+	u.timer = time.Time{}
 	answer, _ := u.stored("get_countdown_rules")
 	list := answer.array("rule_list")
 	if len(list) == 0 {
 		return
 	}
 	rule, _ := parseObject(list[0])
-	if on, ok := rule.object("desired_states").flag("on"); ok && u.info.has("device_on") {
-		u.turn(on)
-	}
+	u.become(rule.object("desired_states"))
 	rule.put("enable", false)
 	rule.put("remain", 0)
 	answer.put("enable", false)

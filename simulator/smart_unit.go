@@ -33,6 +33,7 @@ type unit struct {
 	alarm   time.Time // when it stops by itself
 	timer   time.Time // when the count-down is over
 	nextID  int       // of rules
+	routine routine
 }
 
 // load reads the capture and those of the children.
@@ -198,30 +199,31 @@ func (u *unit) deviceInfo() object {
 	return o
 }
 
-// tick does what was due since the last request.
+// tick does what fell due since the last request, each at its own moment.
 func (e *smart) tick() {
-	now := e.d.clock.real()
+	e.d.clock.pass(e.upcoming)
 	for _, u := range e.units() {
 		u.advance()
-		if due(&u.autoOff, now) {
-			u.turn(false)
-		}
-		if due(&u.timer, now) {
-			u.runCountdown()
-		}
-		if due(&u.alarm, now) {
-			u.info.put("in_alarm", false)
-		}
 	}
 }
 
-// due reports once that a moment has come.
-func due(at *time.Time, now time.Time) bool {
-	if at.IsZero() || now.Before(*at) {
-		return false
+// upcoming is what happens next after a moment.
+func (e *smart) upcoming(after time.Time) agenda {
+	var a agenda
+	for _, u := range e.units() {
+		a.add(u.autoOff, func() {
+			u.autoOff = time.Time{}
+			u.turn(false)
+		})
+		a.add(u.timer, u.runCountdown)
+		a.add(u.alarm, func() {
+			u.alarm = time.Time{}
+			u.info.put("in_alarm", false)
+		})
+		planned := u.planned(after)
+		a.add(planned.at, planned.run...)
 	}
-	*at = time.Time{}
-	return true
+	return a
 }
 
 // advance brings the sums forward to now.
