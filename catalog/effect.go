@@ -3,6 +3,7 @@ package catalog
 import (
 	_ "embed"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -31,10 +32,7 @@ func (e effect) name() (name string) {
 
 // with is the effect with its switch set.
 func (e effect) with(enable bool) (json.RawMessage, error) {
-	out := effect{}
-	for k, v := range e {
-		out[k] = v
-	}
+	out := maps.Clone(e)
 	out["enable"] = json.RawMessage("0")
 	if enable {
 		out["enable"] = json.RawMessage("1")

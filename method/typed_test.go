@@ -103,7 +103,7 @@ func TestSnapshot(t *testing.T) {
 }
 
 func TestPace(t *testing.T) {
-	for pace := method.EveryPoll; pace < method.OnRequest; pace++ {
+	for pace := range method.OnRequest {
 		if pace.Interval() >= (pace + 1).Interval() {
 			t.Errorf("pace %d is not faster than the next", pace)
 		}
