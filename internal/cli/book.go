@@ -17,6 +17,7 @@ import (
 	"wattle/feature"
 	"wattle/internal/atomicfile"
 	"wattle/internal/known"
+	"wattle/method"
 	"wattle/method/iot"
 )
 
@@ -168,9 +169,40 @@ func (b *book) sighted(f *discover.Found) known.Device {
 		return d // nothing that a command could use
 	}
 	b.learn(d)
+	b.noteFound(f)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return *b.list.Get(f.MAC)
+}
+
+// noteFound notes the state that a device tells when it is found.
+func (b *book) noteFound(f *discover.Found) {
+	if f.Sysinfo == nil {
+		return
+	}
+	// A device that knows the one answer that came.
+	d, err := device.New(context.Background(), told{f.Sysinfo}, wattle.IOT, nil)
+	if err != nil {
+		b.app.logger().Debug("sysinfo not used", "device", f.Addr, "err", err)
+		return
+	}
+	old := b.note(f.MAC)
+	if n := noteOf(d, old); n.news(old) {
+		b.write(f.MAC, n)
+	}
+}
+
+// told is a Caller that has one answer: what a device said when it was found.
+type told struct{ sysinfo json.RawMessage }
+
+func (t told) Do(_ context.Context, calls ...method.Call) ([]method.Result, error) {
+	out := make([]method.Result, len(calls))
+	for i, c := range calls {
+		if out[i].Raw = t.sysinfo; c.Key() != iot.GetSysinfo.Key() {
+			out[i] = method.Result{Err: wattle.ErrUnsupported}
+		}
+	}
+	return out, nil
 }
 
 // outlets are the outlets that a strip tells of when it is found.
@@ -267,11 +299,26 @@ func noteOf(d *device.Device, old note) note {
 	if st == nil {
 		return n
 	}
-	n.Time, n.On, n.Features, n.Children = st.Time(), stateOf(st), noted(st), nil
+	n.Time, n.On, n.Features, n.Children = st.Time(), stateOf(st), more(noted(st), old.Features), nil
 	for _, c := range st.Children() {
-		n.Children = append(n.Children, notedChild{ID: c.Identity().DeviceID, On: stateOf(c), Features: noted(c)})
+		child := notedChild{ID: c.Identity().DeviceID, On: stateOf(c), Features: noted(c)}
+		for _, k := range old.Children {
+			if k.ID == child.ID {
+				child.Features = more(child.Features, k.Features)
+			}
+		}
+		n.Children = append(n.Children, child)
 	}
 	return n
+}
+
+// more keeps the longer list: a glance at a device shows fewer features than a
+// whole poll.
+func more(now, before []notedFeature) []notedFeature {
+	if len(before) > len(now) {
+		return before
+	}
+	return now
 }
 
 // turned notes that a device or its child was switched, without a new state.

@@ -102,16 +102,19 @@ func TestSuggest(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	tb := &table{head: []string{"name", "state"}}
-	tb.add(plain("居間のランプ"), plain("on"))
-	tb.add(plain("Desk\x1b[31m lamp\n"), plain(""))
 	for _, tt := range []struct {
-		width int
-		want  []string
+		width  int
+		narrow bool
+		want   []string
 	}{
-		{0, []string{"NAME            STATE", "居間のランプ    on", "Desk�[31m lamp"}},
-		{14, []string{"NAME     STATE", "居間の…  on", "Desk�[…"}},
+		{0, false, []string{"NAME            NOW", "居間のランプ    84.7 W", "Desk�[31m lamp"}},
+		{20, false, []string{"NAME          NOW", "居間のランプ  84.7 W", "Desk�[31m l…"}},
+		{12, false, []string{"NAME        NOW", "居間のラ…   84.7 W", "Desk�[31m…"}},
+		{12, true, []string{"NAME   NOW", "居間…  84.7…", "Desk…"}},
 	} {
+		tb := &table{head: []string{"name", "now"}, narrow: tt.narrow}
+		tb.add(plain("居間のランプ"), plain("84.7 W"))
+		tb.add(plain("Desk\x1b[31m lamp\n"), plain(""))
 		if diff := cmp.Diff(tt.want, tb.lines(false, tt.width)); diff != "" {
 			t.Errorf("width %d: %s", tt.width, diff)
 		}

@@ -191,13 +191,13 @@ func (a *app) printReady() func(simulator.Ready) {
 		st := a.outStyle
 		if !head {
 			head = true
-			fmt.Fprintln(a.out, st.dim(fmt.Sprintf("%-16s %-6s %-8s %-28s %s", "ADDRESS", "PORT", "SPEAKS", "NAME", "MODEL")))
+			fmt.Fprintln(a.out, st.dim(fmt.Sprintf("%-13s %-6s %-17s %-18s %s", "ADDRESS", "PORT", "SPEAKS", "NAME", "MODEL")))
 		}
 		name := r.Alias
 		if name == "" {
 			name = r.Name
 		}
-		fmt.Fprintf(a.out, "%-16s %-6d %-8s %-28s %s\n", r.Address, r.Port, routeOf(r).Name(), oneLine(name), r.Model)
+		fmt.Fprintf(a.out, "%-13s %-6d %-17s %-18s %s\n", r.Address, r.Port, routeOf(r).Name(), oneLine(name), r.Model)
 	}
 }
 

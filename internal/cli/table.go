@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -22,6 +23,9 @@ func dimmed(text string) cell { return cell{text, style.dim} }
 type table struct {
 	head []string // upper case in the output; csv uses it as it is
 	rows [][]cell
+	// narrow makes lines fit the width whatever it costs: they are drawn again
+	// in place.
+	narrow bool
 	// bare leaves the head out where a person reads it.
 	bare bool
 }
@@ -29,7 +33,7 @@ type table struct {
 func (t *table) add(cells ...cell) { t.rows = append(t.rows, cells) }
 
 // lines renders the table: columns two blanks apart, clipped to width columns
-// unless it is 0, no blanks at the end of a line.
+// where that does no harm unless it is 0, no blanks at the end of a line.
 func (t *table) lines(st style, width int) []string {
 	widths := make([]int, len(t.head))
 	if !t.bare {
@@ -47,7 +51,7 @@ func (t *table) lines(st style, width int) []string {
 			}
 		}
 	}
-	fit(widths, width)
+	t.fit(widths, width, t.narrow)
 	var out []string
 	if !t.bare {
 		head := make([]cell, len(t.head))
@@ -64,8 +68,13 @@ func (t *table) lines(st style, width int) []string {
 	return out
 }
 
-// fit takes width away from the widest columns until the line fits.
-func fit(widths []int, width int) {
+// elastic are the columns that may be clipped: a name that is cut off is still
+// a name, a number is another one.
+var elastic = []string{"name", "alias", "device", "model", "readings", "note", "what", "faults", "value", "origin"}
+
+// fit takes width away from the widest elastic columns until the line fits.
+// Where that is not enough the line is too long, unless it must fit.
+func (t *table) fit(widths []int, width int, must bool) {
 	if width <= 0 {
 		return
 	}
@@ -73,17 +82,23 @@ func fit(widths []int, width int) {
 	for _, w := range widths {
 		total += w
 	}
-	for ; total > width; total-- {
-		widest := 0
-		for i, w := range widths {
-			if w > widths[widest] {
-				widest = i
+	shrink := func(may func(i int) bool, least int) {
+		for ; total > width; total-- {
+			widest := -1
+			for i, w := range widths {
+				if may(i) && w > least && (widest < 0 || w > widths[widest]) {
+					widest = i
+				}
 			}
+			if widest < 0 {
+				return
+			}
+			widths[widest]--
 		}
-		if widths[widest] <= 4 {
-			return
-		}
-		widths[widest]--
+	}
+	shrink(func(i int) bool { return slices.Contains(elastic, t.head[i]) }, 10)
+	if must {
+		shrink(func(int) bool { return true }, 1)
 	}
 }
 

@@ -317,7 +317,7 @@ func (w *tableWatcher) show(s sample) error {
 func (w *tableWatcher) done() { w.live.done() }
 
 func (w *tableWatcher) table() *table {
-	t := &table{head: []string{"device", "state", "readings", "note"}}
+	t := &table{head: []string{"device", "state", "readings", "note"}, narrow: true}
 	for _, target := range w.targets {
 		row := w.rows[target.name()]
 		if row == nil {
