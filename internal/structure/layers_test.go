@@ -16,6 +16,7 @@ var layers = [][]string{
 	{"method"},
 	{"method/..."},
 	{"energy"},
+	{"energy", "rule"},
 	{"feature"},
 	{"catalog"},
 	{"transport"},

@@ -22,7 +22,7 @@ var impure = []string{
 var randomRSA = []string{"internal/wire/aes", "internal/wire/discovery"}
 
 func pure(name string) bool {
-	return name == "" || within(name, "internal/wire") || within(name, "method") || name == "energy" || name == "feature" || name == "catalog"
+	return name == "" || within(name, "internal/wire") || within(name, "method") || name == "energy" || slices.Contains([]string{"energy", "rule", "feature", "catalog"}, name)
 }
 
 // credentialsLog: the root package marshals secrets for log/slog, and prints
