@@ -51,7 +51,10 @@ func (a *app) account(ctx context.Context) (wattle.Credentials, error) {
 			return
 		}
 		found, err := k.Get(ctx, a.prof.name)
-		if err != nil && !(errors.Is(err, keystore.ErrNone) && found.Source == "" && !a.halfAccount()) {
+		if errors.Is(err, keystore.ErrNone) && !a.halfAccount() {
+			return
+		}
+		if err != nil {
 			a.accountErr = &fault{err: err, code: CodeAuth, hint: `"wattle auth status" shows what is stored`}
 			return
 		}

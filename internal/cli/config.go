@@ -78,10 +78,10 @@ the default; --origin says which of them it was. Passwords are never settings.`,
 				}
 				t.add(cells...)
 				var val any = strings.Join(v.values, ",")
-				switch {
-				case row.kind == words:
+				switch row.kind {
+				case words:
 					val = append([]string{}, v.values...)
-				case row.kind == boolean:
+				case boolean:
 					val = val == "true"
 				}
 				doc[key] = val

@@ -110,7 +110,7 @@ func furnish(home *simulator.Home, files []*capture.File, library *capture.Libra
 // showHome finds the devices of the home over the wire and shows them.
 func (a *app) showHome(ctx context.Context, p *profile, home *simulator.Home, once bool) error {
 	targets, err := a.findHome(ctx, home)
-	if err != nil || ctx.Err() != nil {
+	if err != nil {
 		return err
 	}
 	intro := fmt.Sprintf("%d simulated devices, found over the network at 127.x addresses.", len(targets))
@@ -121,8 +121,10 @@ func (a *app) showHome(ctx context.Context, p *profile, home *simulator.Home, on
 		})
 	}
 	shapes, errs := visit(ctx, a, targets, func(ctx context.Context, d *opened) (shape, error) { return d.poll(ctx, false) })
-	if ctx.Err() != nil {
-		return nil
+	select {
+	case <-ctx.Done():
+		return nil // a signal is the normal end
+	default:
 	}
 	t := &table{head: []string{"device", "model", "state", "readings", "address"}}
 	for i := range shapes {
@@ -191,13 +193,13 @@ func (a *app) findHome(ctx context.Context, home *simulator.Home) ([]target, err
 	sweepCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	left := len(mine)
-	learn := newLearner(ctx, a, func(*discover.Found, known.Device) {})
+	learn := newLearner(a, func(*discover.Found, known.Device) {})
 	problems := sweep(sweepCtx, o, func(f *discover.Found) {
 		if seen, ok := mine[f.MAC]; !ok || seen {
 			return
 		}
 		mine[f.MAC] = true
-		learn.name(f, book.sighted(f))
+		learn.name(ctx, f, book.sighted(f))
 		if left--; left == 0 {
 			stop()
 		}

@@ -181,12 +181,12 @@ func (a *app) discover(ctx context.Context, o *discover.Options, names bool) err
 		}
 		names, anonymous = !account.IsZero(), account.IsZero()
 	}
-	learn := newLearner(ctx, a, func(f *discover.Found, d known.Device) { b.put(sightingOf(f, d.Alias)) })
+	learn := newLearner(a, func(f *discover.Found, d known.Device) { b.put(sightingOf(f, d.Alias)) })
 	problems := sweep(ctx, o, func(f *discover.Found) {
 		record := book.sighted(f)
 		b.put(sightingOf(f, record.Alias))
 		if names {
-			learn.name(f, record)
+			learn.name(ctx, f, record)
 		}
 	})
 	if b.live != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"wattle"
+	"wattle/feature"
 )
 
 func TestFanKeepsOrderAndBound(t *testing.T) {
@@ -117,6 +118,31 @@ func TestTable(t *testing.T) {
 		tb.add(plain("Desk\x1b[31m lamp\n"), plain(""))
 		if diff := cmp.Diff(tt.want, tb.lines(false, tt.width)); diff != "" {
 			t.Errorf("width %d: %s", tt.width, diff)
+		}
+	}
+}
+
+func TestChanged(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	reading := func(v feature.Value, after time.Duration) feature.Reading {
+		return feature.Reading{Meta: feature.Meta{Precision: 1}, Value: v, Time: at.Add(after)}
+	}
+	for _, tt := range []struct {
+		name     string
+		old, now feature.Reading
+		want     bool
+	}{
+		{"same", reading(feature.ValueOf(true), 0), reading(feature.ValueOf(true), time.Second), false},
+		{"switched", reading(feature.ValueOf(true), 0), reading(feature.ValueOf(false), time.Second), true},
+		{"lost", reading(feature.ValueOf(true), 0), reading(feature.Value{}, time.Second), true},
+		{"noise", reading(feature.ValueOf(84.71), 0), reading(feature.ValueOf(84.74), time.Second), false},
+		{"less power", reading(feature.ValueOf(84.7), 0), reading(feature.ValueOf(80.1), time.Second), true},
+		{"a clock that runs", reading(feature.ValueOf(at), 0), reading(feature.ValueOf(at.Add(time.Minute)), time.Minute), false},
+		{"a clock that was set", reading(feature.ValueOf(at), 0), reading(feature.ValueOf(at.Add(time.Hour)), time.Minute), true},
+		{"a moment that wavers", reading(feature.ValueOf(at), 0), reading(feature.ValueOf(at.Add(time.Second)), time.Minute), false},
+	} {
+		if got := changed(tt.old, tt.now); got != tt.want {
+			t.Errorf("%s: changed is %t", tt.name, got)
 		}
 	}
 }

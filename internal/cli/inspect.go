@@ -94,9 +94,9 @@ func (a *app) inspect(ctx context.Context, f *inspectFlags, paths []string) erro
 		var err error
 		results[i], err = a.inspectOne(ctx, f, files[i], library, hub)
 		return of(files[i].Name, err)
-	}, func(i int, err error) error {
-		if err != nil {
-			return nil
+	}, func(i int, failed error) error {
+		if failed != nil {
+			return failed
 		}
 		return a.emitInspection(f, files[i], &results[i], single)
 	})
@@ -158,7 +158,7 @@ func (a *app) inspectOne(ctx context.Context, f *inspectFlags, file *capture.Fil
 	}
 	cancel()
 	if !ended {
-		<-served
+		err = errors.Join(err, <-served)
 	}
 	if file.Child && len(out.Children) == 1 {
 		out = out.Children[0] // not the hub that it was attached to
@@ -174,7 +174,7 @@ func (a *app) inspectAt(ctx context.Context, r simulator.Ready) (device.Inspecti
 	if err != nil {
 		return device.Inspection{}, err
 	}
-	defer opened.Session.Close() //nolint:errcheck // only read
+	defer opened.Session.Close()
 	d, err := device.New(ctx, opened.Session, opened.Route.Family, &device.Options{Logger: a.logger()})
 	if err != nil {
 		return device.Inspection{}, err

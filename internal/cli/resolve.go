@@ -147,9 +147,9 @@ func (a *app) search(ctx context.Context, book *book, refs []string, missing []i
 		}
 		stop()
 	}
-	learn := newLearner(sweepCtx, a, func(*discover.Found, known.Device) { check() })
+	learn := newLearner(a, func(*discover.Found, known.Device) { check() })
 	problems := sweep(sweepCtx, o, func(f *discover.Found) {
-		learn.name(f, book.sighted(f))
+		learn.name(sweepCtx, f, book.sighted(f))
 		check()
 	})
 	learn.wait()
@@ -163,7 +163,7 @@ func (a *app) search(ctx context.Context, book *book, refs []string, missing []i
 	for n, i := range missing {
 		var err error
 		if found[i], err = lookUp(book, refs[i]); err != nil {
-			errs[n] = a.notFound(refs[i], err, problems, learn.failures())
+			errs[n] = notFound(err, problems, learn.failures())
 		}
 	}
 	return join(errs)
@@ -171,7 +171,7 @@ func (a *app) search(ctx context.Context, book *book, refs []string, missing []i
 
 // notFound explains why a name was not found: nobody answered, or devices did
 // that do not tell their name without a login.
-func (a *app) notFound(ref string, err error, problems, unnamed []error) error {
+func notFound(err error, problems, unnamed []error) error {
 	f := &fault{err: err, code: CodeNotFound}
 	if _, ok := errors.AsType[*known.NotFoundError](err); !ok {
 		f.err = errors.New("no device was found")
@@ -198,7 +198,6 @@ func quoted(refs []string, which []int) string {
 // learner asks devices for their names that tell them only after a login,
 // a few at once, while the sweep goes on.
 type learner struct {
-	ctx   context.Context
 	app   *app
 	named func(*discover.Found, known.Device)
 	slots chan struct{}
@@ -209,34 +208,34 @@ type learner struct {
 	errs []error
 }
 
-func newLearner(ctx context.Context, a *app, named func(*discover.Found, known.Device)) *learner {
-	return &learner{ctx: ctx, app: a, named: named, slots: make(chan struct{}, parallel), done: map[wattle.MAC]bool{}}
+func newLearner(a *app, named func(*discover.Found, known.Device)) *learner {
+	return &learner{app: a, named: named, slots: make(chan struct{}, parallel), done: map[wattle.MAC]bool{}}
 }
 
 // name begins to learn the name of a device, unless it is known.
-func (l *learner) name(f *discover.Found, d known.Device) {
+func (l *learner) name(ctx context.Context, f *discover.Found, d known.Device) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if d.Alias != "" || d.MAC.IsZero() || len(f.Routes) == 0 || l.done[d.MAC] || l.ctx.Err() != nil {
+	if d.Alias != "" || d.MAC.IsZero() || len(f.Routes) == 0 || l.done[d.MAC] || ctx.Err() != nil {
 		return
 	}
 	l.done[d.MAC] = true
 	l.wg.Go(func() {
 		select {
 		case l.slots <- struct{}{}:
-		case <-l.ctx.Done():
+		case <-ctx.Done():
 			return
 		}
 		defer func() { <-l.slots }()
 		c := newConnection(l.app, d)
 		c.routes = f.Routes
-		_, err := c.wake(l.ctx)
-		c.close(l.ctx)
+		_, err := c.wake(ctx)
+		c.close(ctx)
 		if err != nil {
 			l.mu.Lock()
 			l.errs = append(l.errs, of(d.Name(), err))
 			l.mu.Unlock()
-			if l.ctx.Err() == nil {
+			if ctx.Err() == nil {
 				f.Reason = short(err)
 			}
 		}

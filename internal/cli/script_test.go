@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,7 +33,10 @@ func TestMain(m *testing.M) {
 //
 //	sim N [flags] FILE...         start "wattle sim" and wait until N devices are ready
 //	simstop                       end it
-//	interrupt CODE N args...      run wattle, press Ctrl-C after N lines of output
+//	interrupt CODE N args... [-- args...]...
+//	                              run wattle, press Ctrl-C after N lines of output;
+//	                              before that run each of the further commands, and
+//	                              wait for one more line after each
 func TestScripts(t *testing.T) {
 	homes, err := filepath.Abs(filepath.Join("..", "..", "simulator", "homes", "data"))
 	if err != nil {
@@ -137,7 +141,16 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
-	cmd := exec.Command("wattle", args[2:]...)
+	var runs [][]string
+	for rest := args[2:]; ; {
+		i := slices.Index(rest, "--")
+		if i < 0 {
+			runs = append(runs, rest)
+			break
+		}
+		runs, rest = append(runs, rest[:i]), rest[i+1:]
+	}
+	cmd := exec.Command("wattle", runs[0]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = []string{"PATH=" + ts.Getenv("PATH")}
 	for _, key := range []string{"HOME", "RANGE", "XDG_CONFIG_HOME", "WATTLE_STATE_DIR", "WATTLE_USERNAME", "WATTLE_PASSWORD", "WATTLE_DISCOVERY__TARGETS", "WATTLE_DISCOVERY__ONLY_TARGETS"} {
@@ -149,11 +162,22 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(cmd.Start())
 	lines := bufio.NewReader(io.TeeReader(pipe, &stdout))
-	for range n {
+	read := func() {
 		if _, err := lines.ReadString('\n'); err != nil {
 			_ = cmd.Wait()
 			ts.Fatalf("ended early: %v\n%s%s", err, &stdout, &stderr)
 		}
+	}
+	for range n {
+		read()
+	}
+	for _, run := range runs[1:] {
+		also := exec.Command("wattle", run...)
+		also.Dir, also.Env = cmd.Dir, cmd.Env
+		if out, err := also.CombinedOutput(); err != nil {
+			ts.Fatalf("%v: %v\n%s", run, err, out)
+		}
+		read()
 	}
 	begin := time.Now()
 	ts.Check(cmd.Process.Signal(syscall.SIGINT))

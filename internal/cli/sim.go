@@ -24,7 +24,7 @@ type simFlags struct {
 	hub, control                             string
 	faults                                   []string
 	portBase                                 int
-	keepIDs, freeze, public                  bool
+	keepIDs, freeze                          bool
 }
 
 func newSim(a *app) *cobra.Command {
@@ -225,7 +225,7 @@ func captureErrors(err error) error {
 		return nil
 	}
 	var all []error
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined error of ReadAll itself
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
 			e = captureErrors(e)
 			if s, ok := errors.AsType[*several](e); ok {

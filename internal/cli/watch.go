@@ -127,7 +127,6 @@ func byConnection(a *app, targets []target) []*watchGroup {
 // free for other commands.
 func (g *watchGroup) poll(ctx context.Context, interval time.Duration, out chan<- sample) {
 	defer g.conn.close(ctx)
-	pause := interval
 	for {
 		shapes, err := g.look(ctx)
 		if ctx.Err() != nil {
@@ -145,7 +144,7 @@ func (g *watchGroup) poll(ctx context.Context, interval time.Duration, out chan<
 			}
 		}
 		// A device that is gone is not asked faster and faster.
-		pause = interval
+		pause := interval
 		if err != nil {
 			pause = max(interval, 5*time.Second)
 			g.conn.close(ctx)
@@ -223,7 +222,7 @@ func (w *lineWatcher) show(s sample) error {
 	for _, r := range flatReadings(&s.shape, "") {
 		now[r.ID] = r
 		old, known := before[r.ID]
-		if before == nil || known && !changed(old, r, s.at) {
+		if before == nil || known && !changed(old, r) {
 			continue
 		}
 		change := line
@@ -262,9 +261,10 @@ func flatReadings(s *shape, prefix string) []feature.Reading {
 	return out
 }
 
-// changed reports whether a value is news. A clock that runs is none, and
-// neither is a moment that is computed from it and wavers by a second.
-func changed(old, now feature.Reading, at time.Time) bool {
+// changed reports whether a value is news. A clock that runs is none, neither
+// is a moment that is computed from it and wavers by a second, nor a number
+// that differs beyond the digits worth showing.
+func changed(old, now feature.Reading) bool {
 	if old.Value.Equal(now.Value) {
 		return false
 	}
@@ -275,7 +275,8 @@ func changed(old, now feature.Reading, at time.Time) bool {
 		ran := now.Time.Sub(old.Time)
 		return moved.Abs() > 3*time.Second && (moved-ran).Abs() > 3*time.Second
 	}
-	return true
+	_, isNumber := now.Value.Number()
+	return !isNumber || now.Precision == 0 || valueText(old) != valueText(now)
 }
 
 // tableWatcher draws a table in place.
