@@ -45,6 +45,7 @@ func TestDays(t *testing.T) {
 		{"America/Santiago", "2026-09-06", 23, "01:00"},
 		{"America/Havana", "2026-11-01", 25, "00:00"},
 		{"Asia/Kolkata", "2026-11-01", 24, "00:00"},
+		{"Pacific/Apia", "2011-12-29", 24, "00:00"},        // the next day is the 31st
 		{"Australia/Lord_Howe", "2026-10-04", 24, "00:00"}, // 23 and a half
 		{"Australia/Lord_Howe", "2026-04-05", 25, "00:00"}, // 24 and a half
 	} {
@@ -64,6 +65,18 @@ func TestDays(t *testing.T) {
 		if n != tt.hours {
 			t.Errorf("%s %s has %d hours, want %d", tt.zone, tt.day, n, tt.hours)
 		}
+	}
+}
+
+// TestLeftOut: a zone that crossed the date line has no 30th.
+func TestLeftOut(t *testing.T) {
+	at := time.Date(2011, 12, 29, 12, 0, 0, 0, zone(t, "Pacific/Apia"))
+	if got := energy.Day.Next(at).Format(time.DateTime); got != "2011-12-31 00:00:00" {
+		t.Errorf("the day after the 29th begins at %s", got)
+	}
+	s, err := energy.Grid(energy.KilowattHour, energy.Day, at, at.AddDate(0, 0, 4), at)
+	if err != nil || len(s.Points) != 4 {
+		t.Errorf("%d days (%v), want 4", len(s.Points), err)
 	}
 }
 

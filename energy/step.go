@@ -86,7 +86,8 @@ func startOfDay(t time.Time) time.Time {
 // that is one o'clock, and where midnight comes twice it is the first.
 func midnight(y int, m time.Month, d int, zone *time.Location) time.Time {
 	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	if t.Hour() > 12 { // midnight was left out, and t fell into the day before
+	if ty, tm, td := t.Date(); time.Date(ty, tm, td, 0, 0, 0, 0, time.UTC).Before(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) {
+		// Midnight was left out, if not the whole day, and t fell before it.
 		_, end := t.ZoneBounds()
 		return end
 	}

@@ -31,6 +31,7 @@ type outlet struct {
 	watch stopwatch
 	power meter
 	usage tally // minutes
+	habit *habit
 	rules map[string]*ruleTable
 	// routine is what it does by its rules.
 	routine routine

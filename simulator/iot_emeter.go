@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -30,7 +29,10 @@ func (e *iot) emeterKeys() emeterKeys {
 	return newEmeter
 }
 
-func (e *iot) newMeter(on bool, clock time.Time) meter {
+// newMeter takes the reading of the capture. On a strip that is of one outlet;
+// frozen all others show it as well, as the capture has no other, and while
+// time goes on each has a load of its own, and none while it is off.
+func (e *iot) newMeter(o *outlet, clock time.Time) meter {
 	if !e.metered() {
 		return meter{}
 	}
@@ -38,22 +40,38 @@ func (e *iot) newMeter(on bool, clock time.Time) meter {
 	keys := e.emeterKeys()
 	power, _ := answer.number(keys.power)
 	total, _ := answer.number(keys.total)
+	watts, total := power/keys.milli, total/keys.wattHour
 	madeUp := 24.0
 	if e.kind.light() {
 		madeUp = 9
 	}
-	m := newPower(power/keys.milli, on, e.level(), madeUp)
-	m.ripple = e.d.options.Ripple
-	m.energy.seed = e.sys.text("deviceId")
-	m.energy.total = total / keys.wattHour
-	m.energy.typical = min(m.energy.total/90, 24*m.load)
-	if m.energy.total == 0 {
-		m.energy.typical = 6 * m.load
+	if slot, _ := answer.integer("slot_id"); o.entry != nil && !e.d.clock.frozen {
+		if len(e.outlets) != slot || !o.watch.on {
+			part := 0.3 + newHabit(e.name(o), 0, 0, 0).chance(0, 0)
+			madeUp = max(watts, 10) * part
+			total *= part
+			watts = 0
+			if o.watch.on {
+				watts = madeUp
+			}
+		}
 	}
-	m.energy.start(clock)
-	m.energy.invent(clock)
+	m := newPower(watts, o.watch.on, e.level(), madeUp)
+	m.ripple = e.d.options.Ripple
+	m.energy.total = total
+	// Most of what it counted is from the time that it remembers.
+	typical := total / pastDays
+	if total == 0 {
+		typical = 6 * m.load
+	}
+	h := newHabit(e.name(o), typical/(24*max(m.load, 0.1)), m.load, m.idle)
+	o.habit = h
+	m.energy.start(clock, h.wattHours)
 	return m
 }
+
+// name tells the outlets of a device apart.
+func (e *iot) name(o *outlet) string { return e.sys.text("deviceId") + o.entry.text("id") }
 
 // level is the brightness in percent, 100 for what cannot be dimmed.
 func (e *iot) level() float64 {
@@ -110,20 +128,20 @@ func putUnit(o object, key string, value float64, keys emeterKeys) {
 func (e *iot) getEnergyDays(c *iotCall) (object, *iotFault) {
 	keys := e.emeterKeys()
 	return e.dayList(c, func(o *outlet) *tally { return &o.power.energy }, keys.stat,
-		func(v float64) any { return statValue(v, keys) })
+		func(v int64) any { return statValue(v, keys) })
 }
 
 func (e *iot) getEnergyMonths(c *iotCall) (object, *iotFault) {
 	keys := e.emeterKeys()
 	return e.monthList(c, func(o *outlet) *tally { return &o.power.energy }, keys.stat,
-		func(v float64) any { return statValue(v, keys) })
+		func(v int64) any { return statValue(v, keys) })
 }
 
-func statValue(wattHours float64, keys emeterKeys) any {
+func statValue(wattHours int64, keys emeterKeys) any {
 	if keys == newEmeter {
-		return int64(math.Round(wattHours))
+		return wattHours
 	}
-	return math.Round(wattHours) / 1000
+	return float64(wattHours) / 1000
 }
 
 func (e *iot) eraseEnergy(c *iotCall) (object, *iotFault) {
@@ -141,7 +159,7 @@ func (e *iot) getUsageMonths(c *iotCall) (object, *iotFault) {
 	return e.monthList(c, func(o *outlet) *tally { return &o.usage }, "time", wholeNumber)
 }
 
-func wholeNumber(v float64) any { return int64(math.Round(v)) }
+func wholeNumber(v int64) any { return v }
 
 func (e *iot) eraseUsage(c *iotCall) (object, *iotFault) {
 	for _, o := range c.at {
@@ -151,7 +169,7 @@ func (e *iot) eraseUsage(c *iotCall) (object, *iotFault) {
 }
 
 // dayList answers get_daystat: only days that have something.
-func (e *iot) dayList(c *iotCall, of func(*outlet) *tally, key string, value func(float64) any) (object, *iotFault) {
+func (e *iot) dayList(c *iotCall, of func(*outlet) *tally, key string, value func(int64) any) (object, *iotFault) {
 	year, okYear := c.args.integer("year")
 	month, okMonth := c.args.integer("month")
 	if !okYear || !okMonth {
@@ -159,16 +177,17 @@ func (e *iot) dayList(c *iotCall, of func(*outlet) *tally, key string, value fun
 	}
 	list := []map[string]any{}
 	if o := c.first(); o != nil && validMonth(year, month) {
-		sums := of(o).daysOf(year, time.Month(month))
-		for _, day := range slices.Sorted(maps.Keys(sums)) {
-			list = append(list, map[string]any{"year": year, "month": month, "day": day, key: value(sums[day])})
+		for i, sum := range of(o).days(time.Date(year, time.Month(month), 1, 12, 0, 0, 0, e.d.clock.zone)) {
+			if sum > 0 {
+				list = append(list, map[string]any{"year": year, "month": month, "day": i + 1, key: value(sum)})
+			}
 		}
 	}
 	return object{"day_list": marshal(list)}, nil
 }
 
 // monthList answers get_monthstat.
-func (e *iot) monthList(c *iotCall, of func(*outlet) *tally, key string, value func(float64) any) (object, *iotFault) {
+func (e *iot) monthList(c *iotCall, of func(*outlet) *tally, key string, value func(int64) any) (object, *iotFault) {
 	year, ok := c.args.integer("year")
 	if !ok {
 		return nil, &e.errors.missing
@@ -176,7 +195,7 @@ func (e *iot) monthList(c *iotCall, of func(*outlet) *tally, key string, value f
 	list := []map[string]any{}
 	if o := c.first(); o != nil && validMonth(year, 1) {
 		for month := time.January; month <= time.December; month++ {
-			if sum := of(o).monthOf(year, month); sum > 0 {
+			if sum := of(o).month(time.Date(year, month, 1, 12, 0, 0, 0, e.d.clock.zone)); sum > 0 {
 				list = append(list, map[string]any{"year": year, "month": int(month), key: value(sum)})
 			}
 		}

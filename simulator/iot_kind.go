@@ -76,15 +76,12 @@ func (e *iot) newOutlet(state, entry object, now, clock time.Time) *outlet {
 	onTime, _ := state.integer("on_time")
 	o := &outlet{entry: entry}
 	o.watch = stopwatch{on: on, base: time.Duration(onTime) * time.Second, since: now}
-	o.power = e.newMeter(on, clock)
+	o.habit = newHabit(e.name(o), 0.17, 0, 0)
+	o.power = e.newMeter(o, clock)
 	if entry != nil && !on { // one recorded reading stands for all outlets
 		o.power.open(e.d.clock.frozen)
 	}
-	o.usage = tally{seed: e.sys.text("deviceId") + state.text("id"), typical: 240}
-	o.usage.start(clock)
-	if !e.d.clock.frozen {
-		o.usage.invent(clock)
-	}
+	o.usage.start(clock, o.habit.minutes)
 	if on {
 		o.usage.rate = 60
 	}

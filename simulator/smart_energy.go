@@ -5,6 +5,8 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"wattle/energy"
 )
 
 // Energy, runtime and the clock of SMART devices. See docs/protocol/smart.md
@@ -33,12 +35,19 @@ func (u *unit) recordedWatts() float64 {
 	return watts
 }
 
+// startEnergy makes up a past that is like what the capture shows. Frozen, its
+// history adds up to the recorded sums.
 func (u *unit) startEnergy(on bool, clock time.Time) {
 	usage, _ := u.stored("get_device_usage")
 	times := usage.object("time_usage")
-	u.usage.seed = u.info.text("device_id") + "/usage"
-	u.usage.today, _ = times.number("today")
-	u.usage.start(clock)
+	minutes, _ := times.number("past30")
+	share := minutes / (30 * 24 * 60)
+	if !u.info.has("device_on") {
+		share = 1
+	}
+	id := u.info.text("device_id")
+	h := newHabit(id, share, 0, 0)
+	u.usage.start(clock, h.minutes)
 	if on {
 		u.usage.rate = 60
 	}
@@ -47,17 +56,23 @@ func (u *unit) startEnergy(on bool, clock time.Time) {
 	}
 	u.power = newPower(u.recordedWatts(), on, u.level(), 24)
 	u.power.ripple = u.e.d.options.Ripple
-	t := &u.power.energy
-	t.seed = u.info.text("device_id")
-	energy, _ := u.stored("get_energy_usage")
-	t.today, _ = energy.number("today_energy")
-	t.month, _ = energy.number("month_energy")
-	past, _ := usage.object("power_usage").number("past30")
-	t.typical = past / 30
-	if t.typical == 0 {
-		t.typical = min(6*u.power.load, 2000)
+	wattHours, _ := usage.object("power_usage").number("past30")
+	if h.share == 0 {
+		h.share = 0.2
 	}
-	t.start(clock)
+	h.idle = u.power.idle
+	if h.load = wattHours / (30 * 24 * h.share); h.load == 0 {
+		h.load = min(u.power.load, 400)
+	}
+	t := &u.power.energy
+	t.fine = map[int64]float64{}
+	past := h.wattHours
+	if recorded, ok := u.stored("get_energy_usage"); ok && u.e.d.clock.frozen {
+		today, _ := recorded.number("today_energy")
+		month, _ := recorded.number("month_energy")
+		past = fitted(past, clock, today, month)
+	}
+	t.start(clock, past)
 }
 
 func (u *unit) level() float64 {
@@ -83,31 +98,19 @@ func (u *unit) getEnergyUsage(object) (json.RawMessage, int) {
 	if w, changed := u.watts(); changed && o.has("current_power") {
 		o.put("current_power", int64(math.Round(w*1000)))
 	}
-	if !u.e.d.clock.frozen {
-		o.put("local_time", u.e.d.clock.time().Format(time.DateTime))
-		u.putSum(o, "today_energy", u.power.energy.today)
-		u.putSum(o, "month_energy", u.power.energy.month)
-		u.putSum(o, "today_runtime", u.runtime(o, "today_runtime"))
-		u.putSum(o, "month_runtime", u.runtime(o, "month_runtime"))
+	if u.e.d.clock.frozen && !u.erased {
+		return o.raw(), 0
+	}
+	o.put("local_time", u.e.d.clock.time().Format(time.DateTime))
+	for key, v := range map[string]int64{
+		"today_energy": u.power.energy.of(u.power.energy.at), "month_energy": u.power.energy.month(u.power.energy.at),
+		"today_runtime": u.usage.of(u.usage.at), "month_runtime": u.usage.month(u.usage.at),
+	} {
+		if o.has(key) {
+			o.put(key, v)
+		}
 	}
 	return o.raw(), 0
-}
-
-// putSum replaces a whole number that is in the answer already.
-func (u *unit) putSum(o object, key string, value float64) {
-	if o.has(key) {
-		o.put(key, int64(value))
-	}
-}
-
-// runtime is the recorded runtime and what came since the start. The day's
-// begins anew at midnight.
-func (u *unit) runtime(o object, key string) float64 {
-	if key == "today_runtime" && dateKey(u.usage.at) != dateKey(u.usage.born) {
-		return u.usage.today
-	}
-	recorded, _ := o.number(key)
-	return recorded + u.usage.total
 }
 
 func (u *unit) getCurrentPower(object) (json.RawMessage, int) {
@@ -143,6 +146,8 @@ func (u *unit) clearEnergyData(object) (json.RawMessage, int) {
 		return nil, codeUnknownMethod
 	}
 	u.power.energy.erase()
+	u.usage.erase()
+	u.erased = true
 	if o, ok := u.stored("get_emeter_data"); ok {
 		o.put("energy_wh", 0)
 		u.change("get_emeter_data", o)
@@ -150,29 +155,32 @@ func (u *unit) clearEnergyData(object) (json.RawMessage, int) {
 	return nil, 0
 }
 
-// getDeviceUsage adds to the recorded sums what came since the start.
+// getDeviceUsage gives sums over the last days, today among them. What counts
+// as saved is the difference to a load of 60 W.
 func (u *unit) getDeviceUsage(object) (json.RawMessage, int) {
 	o, ok := u.stored("get_device_usage")
 	if !ok {
 		return nil, u.unknown("get_device_usage")
 	}
-	for key, t := range map[string]*tally{"time_usage": &u.usage, "power_usage": &u.power.energy} {
-		sums := o.object(key)
-		if sums == nil || u.e.d.clock.frozen || u.battery {
-			continue
+	if u.e.d.clock.frozen && !u.erased || u.battery {
+		return o.raw(), 0
+	}
+	for span, days := range map[string]int{"today": 1, "past7": 7, "past30": 30} {
+		minutes, wattHours := u.usage.last(days), int64(0)
+		if u.metered() {
+			wattHours = u.power.energy.last(days)
 		}
-		for _, span := range []string{"today", "past7", "past30"} {
-			recorded, ok := sums.number(span)
-			if !ok {
+		for key, v := range map[string]int64{"time_usage": minutes, "power_usage": wattHours, "saved_power": max(minutes-wattHours, 0)} {
+			sums := o.object(key)
+			if !sums.has(span) || key != "time_usage" && !u.metered() {
 				continue
 			}
-			value := recorded + t.total
-			if span == "today" && dateKey(t.at) != dateKey(t.born) {
-				value = t.today
+			sums.put(span, v)
+			if sums.has(span + "_mwh") {
+				sums.put(span+"_mwh", 1000*v)
 			}
-			sums.put(span, int64(value))
+			o[key] = sums.raw()
 		}
-		o[key] = sums.raw()
 	}
 	return o.raw(), 0
 }
@@ -188,23 +196,24 @@ func (u *unit) getEnergyData(params object) (json.RawMessage, int) {
 		return nil, codeParams
 	}
 	var data []int64
+	t := &u.power.energy
 	switch interval {
 	case 60:
-		last := startOfDay(end)
-		if last.Sub(startOfDay(start)) > 8*24*time.Hour {
-			return nil, codeParams
-		}
-		for day := startOfDay(start); !day.After(last); day = day.AddDate(0, 0, 1) {
-			data = append(data, u.hours(day)...)
+		n := 0
+		for day := energy.Day.Floor(start); !day.After(end); day = energy.Day.Next(day) {
+			if n++; n > maxHourlyDays {
+				return nil, codeParams
+			}
+			data = append(data, t.hoursOf(day)...)
 		}
 	case 1440:
-		first := time.Date(start.Year(), (start.Month()-1)/3*3+1, 1, 0, 0, 0, 0, start.Location())
-		for day := first; day.Before(first.AddDate(0, 3, 0)); day = day.AddDate(0, 0, 1) {
-			data = append(data, int64(math.Round(u.power.energy.day(day))))
+		first := energy.Quarter(start)
+		for month := first; energy.Quarter(month).Equal(first); month = energy.Month.Next(month) {
+			data = append(data, t.days(month)...)
 		}
 	case 43_200:
-		for month := time.January; month <= time.December; month++ {
-			data = append(data, int64(math.Round(u.power.energy.monthOf(start.Year(), month))))
+		for month := energy.Year(start); month.Year() == start.Year(); month = energy.Month.Next(month) {
+			data = append(data, t.month(month))
 		}
 	default:
 		return nil, codeParams
@@ -212,47 +221,43 @@ func (u *unit) getEnergyData(params object) (json.RawMessage, int) {
 	return u.series(params, data), 0
 }
 
-// hours spreads the energy of a day over its hours, or over those that are
-// over.
-func (u *unit) hours(day time.Time) []int64 {
-	data := make([]int64, 24)
-	now := u.e.d.clock.time()
-	n := 24
-	if dateKey(day) == dateKey(now) {
-		n = now.Hour() + 1
-	}
-	whole := int64(math.Round(u.power.energy.day(day)))
-	for i := range n {
-		data[i] = whole*int64(i+1)/int64(n) - whole*int64(i)/int64(n)
-	}
-	return data
-}
+// maxHourlyDays is how many days an answer by hour holds.
+const maxHourlyDays = 8
+
+// maxPower is how many values of power an answer holds: a guess.
+const maxPower = 144
 
 // getPowerData gives the average W of every 5 minutes or hour, -1 where
-// nothing is known. See docs/protocol/smart.md section 7.2.
+// nothing is known. Start and end are rounded up to full ones of UTC. See
+// docs/protocol/smart.md section 7.2.
 func (u *unit) getPowerData(params object) (json.RawMessage, int) {
 	if _, code := u.getEnergyUsage(nil); code != 0 || u.version("energy_monitoring") < 2 {
 		return nil, u.unknown("get_power_data")
 	}
 	start, end, interval, ok := u.span(params)
-	step := time.Duration(interval) * time.Minute
-	if !ok || interval != 5 && interval != 60 || end.Sub(start) > 168*step {
+	if !ok || interval != 5 && interval != 60 {
 		return nil, codeParams
 	}
-	now := u.e.d.clock.time()
-	data := []int64{}
-	for at := start.Truncate(step); at.Before(end); at = at.Add(step) {
-		switch {
-		case at.After(now):
-			data = append(data, -1)
-		case now.Sub(at) < step:
-			w, _ := u.watts()
-			data = append(data, int64(math.Round(w)))
-		default:
-			data = append(data, int64(math.Round(u.power.energy.day(at)/24)))
+	step := time.Duration(interval) * time.Minute
+	roundUp := func(t time.Time) time.Time {
+		if down := t.Truncate(step); !down.Equal(t) {
+			return down.Add(step)
 		}
+		return t
 	}
-	return u.series(params, data), 0
+	start, end = roundUp(start), roundUp(end)
+	data := []int64{}
+	for at := start; at.Before(end) && len(data) < maxPower; at = at.Add(step) {
+		watts, known := u.power.energy.mean(at, at.Add(step))
+		if !known {
+			watts = -1
+		}
+		data = append(data, int64(math.Round(watts)))
+	}
+	o, _ := parseObject(u.series(params, data))
+	o.put("start_timestamp", start.Unix())
+	o.put("end_timestamp", end.Unix())
+	return o.raw(), 0
 }
 
 func (u *unit) span(params object) (start, end time.Time, interval int, ok bool) {

@@ -29,6 +29,7 @@ type unit struct {
 	watch   stopwatch
 	power   meter
 	usage   tally // minutes
+	erased  bool  // the recorded sums of energy and runtime
 	autoOff time.Time
 	alarm   time.Time // when it stops by itself
 	timer   time.Time // when the count-down is over
@@ -229,6 +230,11 @@ func (e *smart) upcoming(after time.Time) agenda {
 // advance brings the sums forward to now.
 func (u *unit) advance() {
 	now := u.e.d.clock.time()
+	if u.e.d.clock.unset { // it counts nothing
+		u.power.energy.jump(now)
+		u.usage.jump(now)
+		return
+	}
 	u.power.advance(now)
 	u.usage.advance(now)
 }
