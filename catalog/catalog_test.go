@@ -155,17 +155,3 @@ func TestQueries(t *testing.T) {
 		}
 	}
 }
-
-func TestEffects(t *testing.T) {
-	ours, err := os.ReadFile("effects.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	documented, err := os.ReadFile(filepath.Join("..", "docs", "protocol", "effects.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(ours) != string(documented) {
-		t.Error("effects.json differs from docs/protocol/effects.json: copy it")
-	}
-}

@@ -1,74 +1,34 @@
 package catalog
 
 import (
-	_ "embed"
 	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
-	"sync"
 
 	"wattle"
+	"wattle/effect"
 	"wattle/feature"
 	"wattle/method"
 	"wattle/method/iot"
 	"wattle/method/smart"
 )
 
-// The built-in effects of light strips with all parameters: a copy of
-// docs/protocol/effects.json. Strips do not list them, and want the whole
-// object when one is started.
-//
-//go:embed effects.json
-var effectsJSON []byte
-
-// effect is a built-in effect of a light strip.
-type effect map[string]json.RawMessage
-
-func (e effect) name() (name string) {
-	_ = json.Unmarshal(e["name"], &name)
-	return name
-}
-
-// with is the effect with its switch set.
-func (e effect) with(enable bool) (json.RawMessage, error) {
-	out := maps.Clone(e)
-	out["enable"] = json.RawMessage("0")
-	if enable {
-		out["enable"] = json.RawMessage("1")
-	}
-	return json.Marshal(out)
-}
-
-var builtIn = sync.OnceValue(func() (lists struct {
-	IOT   []effect `json:"iot"`
-	SMART []effect `json:"smart"`
-},
-) {
-	_ = json.Unmarshal(effectsJSON, &lists) // a file of ours; a test reads it
-	return lists
-})
-
 // effectNames are the choices of a strip: off first.
-func effectNames(list []effect) []string {
-	out := []string{effectOff}
-	for _, e := range list {
-		out = append(out, e.name())
-	}
-	return out
-}
+func effectNames(k effect.Kind) []string { return append([]string{effectOff}, effect.Names(k)...) }
 
 // effectCall gives the object that starts an effect, or ends the present one.
-func effectCall(list []effect, name, present string) (json.RawMessage, error) {
-	wanted := name
-	if name == effectOff {
-		wanted = present // any will do where it is none of the built-in ones
+func effectCall(k effect.Kind, name, present string) (json.RawMessage, error) {
+	if name != effectOff {
+		e, err := effect.Find(k, name)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(e.Switched(true))
 	}
-	i := slices.IndexFunc(list, func(e effect) bool { return e.name() == wanted })
-	if i < 0 && name != effectOff || len(list) == 0 {
-		return nil, wattle.ErrParam
+	e, err := effect.Find(k, present)
+	if err != nil { // any will do where it is none of the built-in ones
+		e = effect.BuiltIn(k)[0]
 	}
-	return list[max(i, 0)].with(name != effectOff)
+	return json.Marshal(e.Switched(false))
 }
 
 const effectOff = "Off"
@@ -103,13 +63,13 @@ var effectRows = []feature.Feature{
 			if s := sysinfo(v); s != nil && s.EffectState != nil {
 				present = s.EffectState.Name
 			}
-			raw, err := effectCall(builtIn().IOT, name, present)
+			raw, err := effectCall(effect.IOT, name, present)
 			if err != nil {
 				return method.Call{}, err
 			}
 			return iot.SetLightingEffect.With(raw)
 		},
-		Options: func(*iot.Sysinfo) []string { return effectNames(builtIn().IOT) },
+		Options: func(*iot.Sysinfo) []string { return effectNames(effect.IOT) },
 	}),
 	field(feature.Row[smart.Info, string]{
 		Meta: effectMeta,
@@ -124,13 +84,13 @@ var effectRows = []feature.Feature{
 			if i := info(v); i != nil && i.Effect != nil {
 				present = i.Effect.Name
 			}
-			raw, err := effectCall(builtIn().SMART, name, present)
+			raw, err := effectCall(effect.SMART, name, present)
 			if err != nil {
 				return method.Call{}, err
 			}
 			return smart.SetLightingEffect.With(raw)
 		},
-		Options: func(*smart.Info) []string { return effectNames(builtIn().SMART) },
+		Options: func(*smart.Info) []string { return effectNames(effect.SMART) },
 	}),
 	bulbEffect,
 }

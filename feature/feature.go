@@ -103,6 +103,9 @@ func (f *Feature) Parse(v *View, text string) (Value, error) {
 	if f.set == nil {
 		return Value{}, fmt.Errorf("%s: %w", f.ID, ErrReadOnly)
 	}
+	if f.Kind == Number && f.Unit == Kelvin {
+		return f.parseKelvin(v, text)
+	}
 	if f.Kind == Number {
 		text = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), string(f.Unit)))
 	}
@@ -114,6 +117,19 @@ func (f *Feature) Parse(v *View, text string) (Value, error) {
 		val = ValueOf(match(f.Narrow(v).Choices, val.String()))
 	}
 	return val, nil
+}
+
+// parseKelvin reads a colour temperature. A name means the nearest that this
+// light can do.
+func (f *Feature) parseKelvin(v *View, text string) (Value, error) {
+	kelvin, named, err := ParseKelvin(text)
+	if err != nil {
+		return Value{}, fmt.Errorf("%s: %w", f.ID, err)
+	}
+	if m := f.Narrow(v); named && m.HasRange() {
+		kelvin = min(max(kelvin, int(m.Min)), int(m.Max))
+	}
+	return ValueOf(kelvin), nil
 }
 
 // match finds the choice that a person means; text itself where there is none.
@@ -170,7 +186,7 @@ func (f *Feature) check(m Meta, val Value) error {
 		if !ok {
 			return fmt.Errorf("%s: %w: %v is not a colour", f.ID, wattle.ErrParam, val)
 		}
-		if err := c.check(); err != nil {
+		if err := c.Check(); err != nil {
 			return fmt.Errorf("%s: %w", f.ID, err)
 		}
 	}

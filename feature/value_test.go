@@ -89,6 +89,10 @@ func TestParse(t *testing.T) {
 		{"#0000ff", feature.HSV{Hue: 240, Saturation: 100, Value: 100}, nil},
 		{"#ff0001", feature.HSV{Hue: 0, Saturation: 100, Value: 100}, nil},
 		{"Orange", feature.HSV{Hue: 30, Saturation: 100, Value: 100}, nil},
+		{"rgb(255, 136, 0)", feature.HSV{Hue: 32, Saturation: 100, Value: 100}, nil},
+		{"rgb(0,0,256)", feature.HSV{}, wattle.ErrParam},
+		{"rgb(0,0)", feature.HSV{}, wattle.ErrParam},
+		{"rgb(1,2,3", feature.HSV{Hue: 210, Saturation: 67, Value: 1}, nil},
 		{"361,0,0", feature.HSV{}, wattle.ErrParam},
 		{"0,101,0", feature.HSV{}, wattle.ErrParam},
 		{"0,0,-1", feature.HSV{}, wattle.ErrParam},
@@ -105,7 +109,7 @@ func TestParse(t *testing.T) {
 }
 
 func FuzzParseHSV(f *testing.F) {
-	for _, seed := range []string{"30,100,80", "#ff8800", "f80", "orange", ",,", "#"} {
+	for _, seed := range []string{"30,100,80", "#ff8800", "f80", "orange", ",,", "#", "rgb(1,2,3)", "hsv(1,2,3)"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -116,6 +120,57 @@ func FuzzParseHSV(f *testing.F) {
 		again, err := feature.ParseHSV(c.String())
 		if err != nil || again != c {
 			t.Errorf("%q is %v, which reads as %v (%v)", text, c, again, err)
+		}
+	})
+}
+
+func TestParseKelvin(t *testing.T) {
+	for _, tt := range []struct {
+		text  string
+		want  int
+		named bool
+		err   error
+	}{
+		{"2700", 2700, false, nil}, {"2700 K", 2700, false, nil}, {"4000k", 4000, false, nil},
+		{" Warm ", 2700, true, nil}, {"daylight", 6500, true, nil},
+		{"warmish", 0, false, wattle.ErrParam}, {"", 0, false, wattle.ErrParam}, {"-1", 0, false, wattle.ErrParam},
+	} {
+		got, named, err := feature.ParseKelvin(tt.text)
+		if got != tt.want || named != tt.named || !errors.Is(err, tt.err) {
+			t.Errorf("ParseKelvin(%q) = %d, %t, %v", tt.text, got, named, err)
+		}
+	}
+}
+
+// TestRGB: every name of a colour stays what it is, there and back.
+func TestRGB(t *testing.T) {
+	for _, name := range feature.ColorNames() {
+		c, err := feature.ParseHSV(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, g, b := c.RGB()
+		back := feature.FromRGB(r, g, b)
+		if d := (back.Hue - c.Hue + 360) % 360; d > 1 && d < 359 || max(back.Saturation, c.Saturation)-min(back.Saturation, c.Saturation) > 1 || max(back.Value, c.Value)-min(back.Value, c.Value) > 1 {
+			t.Errorf("%s: %v became %v", name, c, back)
+		}
+	}
+	if r, g, b := feature.KelvinRGB(2700); r != 255 || g < 150 || g > 190 || b > 120 {
+		t.Errorf("2700 K is %d,%d,%d", r, g, b)
+	}
+	if r, _, b := feature.KelvinRGB(9000); r >= b {
+		t.Errorf("9000 K is not blue: %d < %d", r, b)
+	}
+}
+
+func FuzzParseKelvin(f *testing.F) {
+	for _, seed := range []string{"2700", "warm", "3000K", "k", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		k, _, err := feature.ParseKelvin(text)
+		if err == nil && k < 0 || err != nil && !errors.Is(err, wattle.ErrParam) {
+			t.Errorf("%q: %d, %v", text, k, err)
 		}
 	})
 }

@@ -18,6 +18,7 @@ var layers = [][]string{
 	{"energy"},
 	{"energy", "rule"},
 	{"feature"},
+	{"effect"},
 	{"catalog"},
 	{"transport"},
 	{"session"},
