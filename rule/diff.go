@@ -45,7 +45,7 @@ var noTransition = Action{}.Transition
 
 func extra(b *strings.Builder, fields method.Extra) {
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		if value, ok := harmless[key]; ok && value == string(fields[key]) {
+		if value, ok := harmless[key]; ok && value == compact(fields[key]) {
 			continue
 		}
 		fmt.Fprintf(b, "|%s=%s", key, compact(fields[key]))

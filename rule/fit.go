@@ -1,11 +1,11 @@
 package rule
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"wattle"
 	"wattle/method"
@@ -99,14 +99,27 @@ var harmless = map[string]string{
 
 func (f *fitter) unknown(extra method.Extra) {
 	for _, key := range slices.Sorted(maps.Keys(extra)) {
-		if value, ok := harmless[key]; ok && value == string(extra[key]) {
+		if value, ok := harmless[key]; ok && value == compact(extra[key]) {
 			continue
 		}
 		f.lose(key, clip(compact(extra[key])), "it is known to the family of the device that it comes from only")
 	}
 }
 
-func compact(raw json.RawMessage) string { return strings.Join(strings.Fields(string(raw)), " ") }
+// compact is JSON without blanks, and in one order.
+func compact(raw json.RawMessage) string {
+	var v any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return string(raw)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return string(raw)
+	}
+	return string(b)
+}
 
 func (f *fitter) action(a Action, other bool) Action {
 	if other {
@@ -125,6 +138,9 @@ func (f *fitter) action(a Action, other bool) Action {
 	drop(&a.Hue, "hue", "", t.Color, "the device has no colours")
 	drop(&a.Saturation, "saturation", " %", t.Color, "the device has no colours")
 	fades := t.Lamp || t.Family == wattle.SMART && t.Dimmable
+	if a.Transition.Or(0) == 0 && !fades {
+		a.Transition = method.Opt[int]{}
+	}
 	drop(&a.Transition, "transition", " ms", fades, "the device has no transitions in rules")
 	return a
 }

@@ -150,8 +150,8 @@ func lightIOT(l *iot.RuleLight) Action {
 	if l.OnOff.Or(1) == 0 {
 		a.Do = Off
 	}
-	if ms := l.Transition.Or(0); ms > 0 {
-		a.Transition = method.Some(ms)
+	if l.Transition.Or(-1) >= 0 {
+		a.Transition = l.Transition
 	}
 	mode := l.Mode.Or(modePreset)
 	if a.Do == On && mode != modeLast {

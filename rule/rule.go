@@ -96,7 +96,7 @@ func (a *Action) String() string {
 	}
 	text := strings.Join(words, ", ")
 	if ms := a.Transition.Or(0); ms > 0 {
-		text += " over " + shortDuration(time.Duration(ms)*time.Millisecond)
+		text += " over " + FormatDuration(time.Duration(ms)*time.Millisecond)
 	}
 	return text
 }
@@ -127,8 +127,9 @@ func (s *Schedule) String() string {
 
 // Limits of values.
 const (
-	day           = 24 * 60 // minutes
-	maxTransition = 24 * 60 * 60 * 1000
+	day = 24 * 60 // minutes
+	// MaxTransition is the longest that a light may take.
+	MaxTransition = 24 * time.Hour
 	// MaxTimer is the longest countdown, see docs/protocol/smart.md section 9.2.
 	MaxTimer = 24 * time.Hour
 )
@@ -172,7 +173,7 @@ func (a *Action) Check() error {
 		{"hue", a.Hue, 0, 360},
 		{"saturation", a.Saturation, 0, 100},
 		{"colour temperature", a.ColorTemp, 1000, 20_000},
-		{"transition", a.Transition, 0, maxTransition},
+		{"transition", a.Transition, 0, int(MaxTransition / time.Millisecond)},
 	} {
 		if n, ok := v.value.Get(); ok && (n < v.min || n > v.max) {
 			return bad("%s %d is not in %d to %d", v.name, n, v.min, v.max)
@@ -188,8 +189,8 @@ func bad(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", wattle.ErrParam, fmt.Sprintf(format, args...))
 }
 
-// shortDuration writes 1m30s, 5s, 2h without zeros at the end.
-func shortDuration(d time.Duration) string {
+// FormatDuration writes 1m30s, 5s, 2h without zeros at the end.
+func FormatDuration(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")

@@ -83,8 +83,8 @@ func desired(d *smart.DesiredStates) Action {
 	if !d.On.Or(true) {
 		a.Do = Off
 	}
-	if ms := d.Transition.Or(0); ms > 0 {
-		a.Transition = method.Some(ms)
+	if d.Transition.Or(-1) >= 0 {
+		a.Transition = d.Transition
 	}
 	if a.Do == On {
 		a.shine(d.Brightness, d.Hue, d.Saturation, d.ColorTemp)
