@@ -53,7 +53,7 @@ func (d *Device) series(ctx context.Context, unit energy.Unit, from, to time.Tim
 	if err != nil {
 		return nil, err
 	}
-	now, err := d.clock(ctx)
+	now, err := d.DeviceTime(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +121,10 @@ func (d *Device) noMeter() error {
 // less was not set since the power came back.
 const firstYear = 2012
 
-// clock asks what the device's clock shows, in its zone.
-func (d *Device) clock(ctx context.Context) (time.Time, error) {
+// DeviceTime asks what the device's clock shows, in the device's zone: days and
+// hours of its histories are those of this zone. Errors wrap
+// [wattle.ErrRefused] where the clock is not set.
+func (d *Device) DeviceTime(ctx context.Context) (time.Time, error) {
 	root := d.root()
 	queries := []method.Query{smart.GetDeviceTime.Query(method.EveryPoll)}
 	if d.family == wattle.IOT {

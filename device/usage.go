@@ -58,7 +58,7 @@ func (d *Device) runtimeOfDays(ctx context.Context) (Runtime, error) {
 	if len(d.Children()) > 0 {
 		return Runtime{}, fmt.Errorf("%s: %w: ask its outlets", d.label(), wattle.ErrUnsupported)
 	}
-	now, err := d.clock(ctx)
+	now, err := d.DeviceTime(ctx)
 	if err != nil {
 		return Runtime{}, err
 	}

@@ -36,6 +36,7 @@ type app struct {
 	outStyle, errStyle    style
 
 	flags  globals
+	csv    bool // --csv of the command that runs
 	set    *settings
 	prof   *profile
 	memory *book
@@ -112,8 +113,11 @@ func (a *app) prepare() error {
 
 // format is how results are printed.
 func (a *app) format() string {
-	if a.flags.json {
+	switch {
+	case a.flags.json:
 		return formatJSON
+	case a.csv:
+		return formatCSV
 	}
 	if a.set != nil {
 		return a.set.text("output")

@@ -31,18 +31,34 @@ type metered struct {
 }
 
 func newEnergy(a *app) *cobra.Command {
-	return &cobra.Command{
+	var f spanFlags
+	cmd := &cobra.Command{
 		Use:   "energy [DEVICE...]",
-		Short: "Show power and consumption",
+		Short: "Show power and consumption, now or over a span",
 		Example: `wattle energy
 wattle energy heater "Strip/Outlet 2"
-wattle energy -o csv`,
+wattle energy heater --since 7d
+wattle energy heater --since 2026-11-01 --until 2026-11-14 --by hour --csv
+wattle energy --by month --price 0.31
+wattle energy heater --power --since 3h`,
 		Long: `Power in W, energy in kWh, voltage in V, current in A. "total" is what the device
 itself counts, since its last reset. Without a name every known device that
-measures is shown.`,
+measures is shown.
+
+With --since, --until, --by or --power the device is asked for its history, in hours,
+days and months of its own clock. 7d are today and the six days before it. A terminal
+gets a plot, in which what the device did not measure is a gap. Tapo devices keep hours,
+days and months, and --power; Kasa devices keep days and months.`,
 		GroupID:           groupRead,
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.csv && a.flags.json {
+				return usagef("", "--csv and --json exclude each other")
+			}
+			a.csv = f.csv
+			if f.wanted() {
+				return a.histories(cmd.Context(), &f, args)
+			}
 			ctx, cancel := a.limit(cmd.Context())
 			defer cancel()
 			every := len(args) == 0
@@ -70,6 +86,15 @@ measures is shown.`,
 			return errors.Join(a.printEnergy(rows), join(errs))
 		},
 	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.since, "since", "", "from `when`: 24h, 7d, 4w, 12mo, 1y, today, yesterday or a date")
+	flags.StringVar(&f.until, "until", "", "up to `when`, which still belongs to it (default now)")
+	flags.StringVar(&f.by, "by", "", "`step`: hour, day or month, 5min for power (default: what suits the span)")
+	flags.BoolVar(&f.power, "power", false, "mean power in W instead of energy (Tapo)")
+	flags.Float64Var(&f.price, "price", 0, "what a kWh `costs`, to show the cost of the span")
+	flags.BoolVar(&f.csv, "csv", false, "the same as --output csv")
+	cmd.AddCommand(newEnergyErase(a))
+	return cmd
 }
 
 // measure adds the device and its children, as far as they measure.
