@@ -1,0 +1,5 @@
+//go:build !race
+
+package xor_test
+
+const raceDetector = false
