@@ -44,7 +44,8 @@ type app struct {
 	loadAccount sync.Once
 	credentials wattle.Credentials
 	accountErr  error
-	log         *slog.Logger
+	logOnce     sync.Once
+	log         *slog.Logger  // through logger
 	timeout     time.Duration // of the whole command; 0: none
 }
 
@@ -141,12 +142,12 @@ func (a *app) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // logger writes debug lines to stderr with --debug, and is silent without.
 func (a *app) logger() *slog.Logger {
-	if a.log == nil {
+	a.logOnce.Do(func() { // devices are opened side by side
 		a.log = slog.New(slog.DiscardHandler)
 		if a.flags.debug {
 			a.log = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		}
-	}
+	})
 	return a.log
 }
 
