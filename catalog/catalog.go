@@ -41,6 +41,7 @@ var all = slices.Concat(
 	alarmRows,
 	networkRows,
 	timeRows,
+	ruleRows,
 	firmwareRows,
 	systemRows,
 	hubRows,

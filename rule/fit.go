@@ -19,6 +19,8 @@ type Target struct {
 	Dimmable    bool
 	Color       bool
 	Temperature bool
+	// Cleans: a vacuum, whose rules clean and do nothing else.
+	Cleans bool
 	// ActionWord: older Tapo firmware, which wants on or off as a word as well.
 	ActionWord bool
 }
@@ -53,6 +55,10 @@ func Fit(s Schedule, t *Target) (fitted Schedule, losses []Loss, ok bool) {
 	switch {
 	case s.Action.Do == Other && s.Family != t.Family:
 		whole("its action is known to the device that it comes from only")
+	case s.Action.Do == Other && s.Extra["clean_attr"] != nil && !t.Cleans:
+		whole("the device cannot clean")
+	case s.Action.Do != Other && t.Cleans:
+		whole("a vacuum's rules clean; they do not turn on or off")
 	case t.Family == wattle.SMART && s.At.From == Never:
 		whole("Tapo devices have no rules without a time")
 	case t.Family == wattle.SMART && s.Action.Do == Nothing:

@@ -23,6 +23,7 @@ var (
 	kasaWhite  = rule.Target{Family: wattle.IOT, Lamp: true, Dimmable: true}
 	kasaColor  = rule.Target{Family: wattle.IOT, Lamp: true, Dimmable: true, Color: true, Temperature: true}
 	tapoPlug   = rule.Target{Family: wattle.SMART}
+	vacuum     = rule.Target{Family: wattle.SMART, Cleans: true}
 	tapoOld    = rule.Target{Family: wattle.SMART, ActionWord: true}
 	tapoColor  = rule.Target{Family: wattle.SMART, Dimmable: true, Color: true, Temperature: true}
 	today      = rule.Date{Year: 2026, Month: 3, Day: 30}
@@ -96,7 +97,7 @@ var samples = []struct {
 		"sun 00:00 on",
 	},
 	{
-		"vacuum", tapoPlug,
+		"vacuum", vacuum,
 		`{"id":"S1","enable":true,"mode":"repeat","week_day":62,"s_min":515,"year":2025,"month":1,"day":21,"alarm_min":0,"cancel":false,"invalid":0,"start_remind":true,"clean_attr":{"cistern":2,"suction":2}}`,
 		"mon-fri 08:35 other",
 	},
@@ -362,6 +363,8 @@ func TestLosses(t *testing.T) {
 		{"tapo lamp", kasaPlug, true, []string{"brightness", "color_temperature", "transition"}},
 		{"tapo end", kasaPlug, true, []string{"e_action", "e_min", "e_type", "x"}},
 		{"vacuum", kasaPlug, false, nil},
+		{"vacuum", tapoPlug, false, nil},
+		{"tapo plug", vacuum, false, nil},
 		{"unknown act", tapoPlug, false, nil},
 	} {
 		for _, sample := range samples {

@@ -26,7 +26,9 @@ type Rules[R any] struct {
 // RuleID names a rule: the answer of add_rule, and the parameter of
 // delete_rule. It has 32 hex digits.
 type RuleID struct {
-	ID method.Opt[string] `json:"id"`
+	ID method.Opt[string] `json:"id,omitzero"`
+	// Conflict is the rule that an added one conflicts with.
+	Conflict method.Opt[string] `json:"conflict_id,omitzero"`
 }
 
 // Weekdays are seven entries of 0 or 1, Sunday first.
