@@ -145,7 +145,7 @@ func tell[P any](ctx context.Context, d *Device, m method.Method[P, method.None]
 
 // today is the device's date; ours where its clock does not tell.
 func (d *Device) today(ctx context.Context) (rule.Date, error) {
-	now, err := d.clock(ctx)
+	now, err := d.DeviceTime(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return rule.Date{}, err

@@ -148,7 +148,7 @@ func (d *Device) NextAction(ctx context.Context) (*rule.Next, error) {
 	if err != nil || r.Type.Or(-1) < 0 {
 		return nil, err
 	}
-	now, err := d.clock(ctx)
+	now, err := d.DeviceTime(ctx)
 	if err != nil {
 		return nil, err
 	}
