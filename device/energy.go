@@ -1,6 +1,9 @@
 package device
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Energy is what a meter says, in the same units for every device. A nil field
 // is unknown, which is not 0.
@@ -10,6 +13,8 @@ type Energy struct {
 	Current *float64 `json:"current,omitempty"`    // A, now
 	Today   *float64 `json:"today,omitempty"`      // kWh since midnight of the device's clock
 	Month   *float64 `json:"this_month,omitempty"` // kWh since the first of the month
+	Past7   *float64 `json:"past7,omitempty"`      // kWh in seven days, today among them; Tapo only
+	Past30  *float64 `json:"past30,omitempty"`     // kWh in thirty days; Tapo only
 	Total   *float64 `json:"total,omitempty"`      // kWh since the counter was erased; Kasa only
 }
 
@@ -22,9 +27,12 @@ func (s *State) Energy() (e Energy, ok bool) {
 		"current":                &e.Current,
 		"consumption_today":      &e.Today,
 		"consumption_this_month": &e.Month,
+		"energy_past7":           &e.Past7,
+		"energy_past30":          &e.Past30,
 		"consumption_total":      &e.Total,
 	} {
-		ok = ok || s.has(id)
+		// Lamps tell how much they used in days, and are no meters for that.
+		ok = ok || s.has(id) && !strings.HasPrefix(id, "energy_past")
 		if n, known := s.values[id].Number(); known {
 			*to = &n
 		}

@@ -8,6 +8,7 @@ import (
 	"wattle"
 	"wattle/capture"
 	"wattle/device"
+	"wattle/energy"
 	"wattle/session"
 	"wattle/simulator"
 	"wattle/simulator/homes"
@@ -93,4 +94,28 @@ func ExampleDevice_Get() {
 	_, err := plug.Get("brightness")
 	fmt.Println(plug.Family() == wattle.IOT, err)
 	// Output: true not supported by this device: Desk lamp has no feature "brightness"
+}
+
+func ExampleDevice_EnergySeries() {
+	ctx := context.Background()
+	plug := demo(ctx, "P110(EU)_1.0_1.4.2")
+	now, err := plug.DeviceTime(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	s, err := plug.EnergySeries(ctx, now.AddDate(0, 0, -2), now.AddDate(0, 0, 1), energy.Day)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range s.Points {
+		fmt.Printf("%s known %t, running %t\n", p.Start.Format("2 January"), p.Known, p.Running)
+	}
+	_, known, missing := s.Total()
+	fmt.Println(s.Unit, known, missing)
+	// Output:
+	// 13 January known true, running false
+	// 14 January known true, running false
+	// 15 January known true, running true
+	// 16 January known false, running false
+	// kWh 3 0
 }

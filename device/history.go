@@ -193,7 +193,7 @@ func (d *Device) historyError(err error) error {
 	switch refused.Code {
 	case -1002, -1008: // the second is what most say of a method that they do not have
 		return fmt.Errorf("%s: it keeps no history of this kind, or not by this step: %w", d.label(), err)
-	case -1001, -1003, -1007: // docs/protocol/smart.md section 2
+	case -1001, -1003, -1007, -1601: // docs/protocol/smart.md section 2
 		return fmt.Errorf("%s: its clock may not be set; let it reach the internet, or set the clock: %w", d.label(), err)
 	}
 	return fmt.Errorf("%s: %w", d.label(), err)

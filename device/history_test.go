@@ -20,8 +20,8 @@ import (
 )
 
 // running opens a device of the invented home whose clock goes.
-func running(t testing.TB, name, zone string, c *clock) *device.Device {
-	t.Helper()
+func running(tb testing.TB, name, zone string, c *clock) *device.Device {
+	tb.Helper()
 	var file *capture.File
 	for _, f := range homes.Demo() {
 		if strings.HasPrefix(f.Name, name) {
@@ -29,33 +29,33 @@ func running(t testing.TB, name, zone string, c *clock) *device.Device {
 		}
 	}
 	if file == nil {
-		t.Fatalf("no device %s", name)
+		tb.Fatalf("no device %s", name)
 	}
 	virtual, err := simulator.New(file, &simulator.DeviceOptions{Library: homes.Library(), KeepIDs: true, Now: c.now})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	z, err := time.LoadLocation(zone)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	_, offset := c.now().In(z).Zone()
 	request := fmt.Sprintf(`{"method":"set_device_time","params":{"region":%q,"time_diff":%d,"timestamp":%d}}`, zone, offset/60, c.now().Unix())
 	if file.Family == wattle.IOT {
 		request = `{"time":{"set_timezone":{"index":41}},"smartlife.iot.common.timesetting":{"set_timezone":{"index":41}}}` // Amsterdam
 	}
-	if _, err := virtual.Handle(t.Context(), []byte(request)); err != nil {
-		t.Fatal(err)
+	if _, err := virtual.Handle(tb.Context(), []byte(request)); err != nil {
+		tb.Fatal(err)
 	}
 	s := session.New(&direct{device: virtual}, file.Family, nil)
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
-	d, err := device.New(t.Context(), s, file.Family, &device.Options{Now: c.now})
+	d, err := device.New(tb.Context(), s, file.Family, &device.Options{Now: c.now})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
@@ -206,8 +206,9 @@ func TestRuntime(t *testing.T) {
 			before := runtime()
 			c.sleep(2 * time.Hour)
 			after := runtime()
-			for what, pair := range map[string][2]*time.Duration{"today": {before.Today, after.Today},
-				"7 days": {before.Past7, after.Past7}, "30 days": {before.Past30, after.Past30}} {
+			for what, pair := range map[string][2]*time.Duration{
+				"today": {before.Today, after.Today}, "7 days": {before.Past7, after.Past7}, "30 days": {before.Past30, after.Past30},
+			} {
 				if pair[0] == nil || pair[1] == nil || (*pair[1]-*pair[0]-2*time.Hour).Abs() > time.Minute {
 					t.Errorf("%s: %v became %v in two hours", what, pair[0], pair[1])
 				}

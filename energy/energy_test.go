@@ -16,11 +16,11 @@ import (
 	"wattle/method/smart"
 )
 
-func zone(t testing.TB, name string) *time.Location {
-	t.Helper()
+func zone(tb testing.TB, name string) *time.Location {
+	tb.Helper()
 	z, err := time.LoadLocation(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return z
 }
@@ -278,10 +278,10 @@ func FuzzAnswer(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if answer, _ := smart.GetEnergyData.Decode(json.RawMessage(raw)); answer != nil { //nolint:errcheck // parts count
-			_ = s.Answer(questions[0], answer) //nolint:errcheck // only that it gives one
+		if answer, _ := smart.GetEnergyData.Decode(json.RawMessage(raw)); answer != nil {
+			_ = s.Answer(questions[0], answer)
 		}
-		if days, _ := iot.Emeter.GetDayStat.Decode(json.RawMessage(raw)); days != nil && unit == energy.KilowattHour { //nolint:errcheck // parts count
+		if days, _ := iot.Emeter.GetDayStat.Decode(json.RawMessage(raw)); days != nil && unit == energy.KilowattHour {
 			entries := energy.Energies(days.Days)
 			s.List(entries, energy.First(entries))
 		}

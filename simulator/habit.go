@@ -17,7 +17,7 @@ type habit struct {
 
 func newHabit(name string, share, load, idle float64) *habit {
 	h := fnv.New64a()
-	h.Write([]byte(name)) //nolint:errcheck // never fails
+	h.Write([]byte(name))
 	return &habit{seed: h.Sum64(), share: min(max(share, 0), 1), load: load, idle: idle}
 }
 

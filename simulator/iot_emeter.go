@@ -60,7 +60,7 @@ func (e *iot) newMeter(o *outlet, clock time.Time) meter {
 	m.ripple = e.d.options.Ripple
 	m.energy.total = total
 	// Most of what it counted is from the time that it remembers.
-	typical := total / pastDays
+	typical := 0.85 * total / pastDays
 	if total == 0 {
 		typical = 6 * m.load
 	}

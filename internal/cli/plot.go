@@ -99,7 +99,7 @@ func curve(points []energy.Point, s *energy.Series, columns int, st style) []str
 	}
 	out := strings.Split(asciigraph.Plot(values, asciigraph.Height(lineRows), asciigraph.LowerBound(0), asciigraph.Precision(precision)), "\n")
 	for i := range out {
-		out[i] = strings.TrimRight(out[i], " ")
+		out[i] = strings.TrimRight(strings.Replace(out[i], "-0.", " 0.", 1), " ") // the axis ends at about 0
 	}
 	caption := label(points[0].Start, s.Step) + " to " + label(points[len(points)-1].Start, s.Step) + ", " + string(s.Unit) + " by " + string(s.Step)
 	return append(out, st.dim(caption))

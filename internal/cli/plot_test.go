@@ -14,7 +14,7 @@ import (
 // TestPlot draws bars and a line, with gaps, as the golden file has them.
 func TestPlot(t *testing.T) {
 	now := time.Date(2026, 11, 21, 14, 30, 0, 0, time.UTC)
-	make := func(by energy.Step, from, to time.Time, value func(i int) (float64, bool)) *energy.Series {
+	draw := func(by energy.Step, from, to time.Time, value func(i int) (float64, bool)) *energy.Series {
 		s, err := energy.Grid(energy.KilowattHour, by, from, to, now)
 		if err != nil {
 			t.Fatal(err)
@@ -29,16 +29,16 @@ func TestPlot(t *testing.T) {
 		}
 		return s
 	}
-	week := make(energy.Day, now.AddDate(0, 0, -6), now.AddDate(0, 0, 3), func(i int) (float64, bool) {
+	week := draw(energy.Day, now.AddDate(0, 0, -6), now.AddDate(0, 0, 3), func(i int) (float64, bool) {
 		return []float64{0.25, 1, 0, 0.004, 2, 0.5, 0.75}[i], i != 2
 	})
-	hours := make(energy.Hour, now.AddDate(0, 0, -5), now, func(i int) (float64, bool) {
+	hours := draw(energy.Hour, now.AddDate(0, 0, -5), now, func(i int) (float64, bool) {
 		if i >= 60 && i < 80 {
 			return 0, false
 		}
 		return 0.1 * (1 + math.Sin(float64(i)/4)), true
 	})
-	nothing := make(energy.Month, now.AddDate(0, 2, 0), now.AddDate(0, 3, 0), nil)
+	nothing := draw(energy.Month, now.AddDate(0, 2, 0), now.AddDate(0, 3, 0), nil)
 	var b strings.Builder
 	for _, s := range []*energy.Series{week, hours, nothing} {
 		for _, l := range plot(s, 72, false) {

@@ -19,6 +19,8 @@ var whole = map[string]func() any{
 	"get_alarm_configure":   func() any { return new(smart.Alarm) },
 	"getDustCollectionInfo": func() any { return new(smart.Dust) },
 	"getDoNotDisturb":       func() any { return new(smart.DoNotDisturb) },
+
+	"get_electricity_price_config": func() any { return new(smart.Price) },
 }
 
 // roundTrip reads an answer and writes it again.
@@ -42,13 +44,14 @@ func roundTrip(t *testing.T, name string, raw json.RawMessage) {
 
 func TestWhole(t *testing.T) {
 	for name, raw := range map[string]string{
-		"get_led_info":          `{"led_rule":"always","led_status":true,"night_mode":{"a":[1,2]},"bri_config":{"b":0}}`,
-		"get_auto_update_info":  `{"enable":false,"random_range":120,"time":180,"new":"<&>"}`,
-		"get_auto_off_config":   `{"delay_min":0,"enable":false}`,
-		"get_protection_power":  `{"protection_enabled":false,"protection_power":0}`,
-		"get_alarm_configure":   `{"duration":300,"type":"Doorbell Ring 1","volume":7,"x":null}`,
-		"getDustCollectionInfo": `{"auto_dust_collection":true,"dust_collection_mode":0}`,
-		"getDoNotDisturb":       `{}`,
+		"get_led_info":                 `{"led_rule":"always","led_status":true,"night_mode":{"a":[1,2]},"bri_config":{"b":0}}`,
+		"get_auto_update_info":         `{"enable":false,"random_range":120,"time":180,"new":"<&>"}`,
+		"get_auto_off_config":          `{"delay_min":0,"enable":false}`,
+		"get_protection_power":         `{"protection_enabled":false,"protection_power":0}`,
+		"get_alarm_configure":          `{"duration":300,"type":"Doorbell Ring 1","volume":7,"x":null}`,
+		"get_electricity_price_config": `{"type":"constant","constant_price":0,"time_of_use_config":{"summer":{"period":[0,0,0,0]}}}`,
+		"getDustCollectionInfo":        `{"auto_dust_collection":true,"dust_collection_mode":0}`,
+		"getDoNotDisturb":              `{}`,
 	} {
 		roundTrip(t, name, json.RawMessage(raw))
 	}
