@@ -57,8 +57,8 @@ func (c countedConn) Write(b []byte) (int, error) {
 }
 
 // startHome serves captures in this process until the test ends.
-func startHome(t *testing.T, addresses string, count *wireCount, names ...string) []string {
-	t.Helper()
+func startHome(tb testing.TB, addresses string, count *wireCount, names ...string) []string {
+	tb.Helper()
 	ready := make(chan simulator.Ready, len(names))
 	home := simulator.NewHome(&simulator.HomeOptions{
 		Range: netip.MustParsePrefix(addresses), Account: demoAccount(), Listen: count.listen,
@@ -67,24 +67,24 @@ func startHome(t *testing.T, addresses string, count *wireCount, names ...string
 	for i, name := range names {
 		file, err := capture.Load(filepath.Join("..", "..", "simulator", "homes", "data", name+".json"))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		dev, err := simulator.New(file, &simulator.DeviceOptions{KeepIDs: true, Index: i})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := home.Add(dev, nil); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
 		if err := home.Run(ctx); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
-	t.Cleanup(func() { cancel(); running.Wait() })
+	tb.Cleanup(func() { cancel(); running.Wait() })
 	var hosts []string
 	for range names {
 		hosts = append(hosts, (<-ready).Address)
