@@ -17,7 +17,7 @@ var layers = [][]string{
 	{"method/..."},
 	{"energy", "rule"},
 	{"feature"},
-	{"effect"},
+	{"climate", "effect", "event"},
 	{"catalog"},
 	{"transport"},
 	{"session"},

@@ -169,7 +169,7 @@ var (
 	GetAlarm           = method.Method[method.None, Alarm]{Name: "get_alarm_configure"}
 	SetAlarm           = method.Method[Alarm, method.None]{Name: "set_alarm_configure", Effect: method.Absolute}
 	GetAlarmTypes      = method.Method[method.None, AlarmTypes]{Name: "get_support_alarm_type_list"}
-	PlayAlarm          = method.Method[method.None, method.None]{Name: "play_alarm", Effect: method.Once}
+	PlayAlarm          = method.Method[PlayParams, method.None]{Name: "play_alarm", Effect: method.Once}
 	StopAlarm          = method.Method[method.None, method.None]{Name: "stop_alarm", Effect: method.Absolute}
 	SetChildProtection = method.Method[Enable, method.None]{Name: "set_child_protection", Effect: method.Absolute}
 	SetTemperatureUnit = method.Method[TempUnit, method.None]{Name: "set_temperature_unit", Effect: method.Absolute}

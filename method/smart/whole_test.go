@@ -17,6 +17,8 @@ var whole = map[string]func() any{
 	"get_auto_off_config":   func() any { return new(smart.AutoOff) },
 	"get_protection_power":  func() any { return new(smart.ProtectionPower) },
 	"get_alarm_configure":   func() any { return new(smart.Alarm) },
+	"get_double_click_info": func() any { return new(smart.Switchable) },
+	"get_early_start":       func() any { return new(smart.Switchable) },
 	"getDustCollectionInfo": func() any { return new(smart.Dust) },
 	"getDoNotDisturb":       func() any { return new(smart.DoNotDisturb) },
 
@@ -50,6 +52,8 @@ func TestWhole(t *testing.T) {
 		"get_protection_power":         `{"protection_enabled":false,"protection_power":0}`,
 		"get_alarm_configure":          `{"duration":300,"type":"Doorbell Ring 1","volume":7,"x":null}`,
 		"get_electricity_price_config": `{"type":"constant","constant_price":0,"time_of_use_config":{"summer":{"period":[0,0,0,0]}}}`,
+		"get_double_click_info":        `{"enable":false,"interval":400}`,
+		"get_early_start":              `{"enable":true,"x":[]}`,
 		"getDustCollectionInfo":        `{"auto_dust_collection":true,"dust_collection_mode":0}`,
 		"getDoNotDisturb":              `{}`,
 	} {
