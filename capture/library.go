@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -87,6 +88,44 @@ func (l *Library) Named(name string) (*File, error) {
 	}
 	l.loaded[name], l.failed[name] = f, err
 	return f, err
+}
+
+// Model gives a capture of a child of that model, of whatever version, nil when
+// there is none. Of several it is the first by name.
+func (l *Library) Model(model string) (*File, error) {
+	if l == nil || model == "" || strings.ContainsAny(model, `/\*?[`) {
+		return nil, nil //nolint:nilnil // as in Child
+	}
+	fits := func(name string) bool {
+		return strings.HasPrefix(name, model+"(") || strings.HasPrefix(name, model+"_")
+	}
+	var names []string
+	l.mu.Lock()
+	for name, f := range l.loaded {
+		if f != nil && f.Child && fits(name) {
+			names = append(names, name)
+		}
+	}
+	folders := l.folders
+	l.mu.Unlock()
+	for _, folder := range folders {
+		if filepath.Base(folder) != "child" {
+			continue
+		}
+		paths, err := filepath.Glob(filepath.Join(folder, model+"*.json"))
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range paths {
+			if name := strings.TrimSuffix(filepath.Base(path), ".json"); fits(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil, nil //nolint:nilnil // as in Child
+	}
+	return l.Named(slices.Min(names))
 }
 
 func (l *Library) search(name string) (*File, error) {

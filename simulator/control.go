@@ -26,11 +26,12 @@ const (
 
 // controlRequest is one line of a client.
 type controlRequest struct {
-	Op     string `json:"op"` // list, fault, clear or set
+	Op     string `json:"op"` // list, fault, clear, set or fire
 	Device string `json:"device,omitempty"`
 	Fault  string `json:"fault,omitempty"` // NAME[=ARGUMENT]; with clear NAME, or "" for all
 	Key    string `json:"key,omitempty"`
 	Value  string `json:"value,omitempty"`
+	Action string `json:"action,omitempty"` // with fire; Value is its argument
 }
 
 // controlAnswer is one line of the simulator.
@@ -151,8 +152,10 @@ func (h *Home) carryOut(line []byte) controlAnswer {
 			err = h.ClearFault(r.Device, r.Fault)
 		case "set":
 			err = h.Poke(r.Device, r.Key, r.Value)
+		case "fire":
+			err = h.Fire(r.Device, r.Action, r.Value)
 		default:
-			err = fmt.Errorf("unknown operation %q, known are list, fault, clear, set: %w", r.Op, wattle.ErrParam)
+			err = fmt.Errorf("unknown operation %q, known are list, fault, clear, set, fire: %w", r.Op, wattle.ErrParam)
 		}
 	}
 	if err == nil {

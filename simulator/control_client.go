@@ -42,6 +42,12 @@ func (c *Control) Poke(ctx context.Context, device, key, value string) error {
 	return err
 }
 
+// Fire is [Home.Fire].
+func (c *Control) Fire(ctx context.Context, device, action, argument string) error {
+	_, err := c.ask(ctx, controlRequest{Op: "fire", Device: device, Action: action, Value: argument})
+	return err
+}
+
 // controlError is an error that the simulator told; it keeps its class.
 type controlError struct {
 	text  string

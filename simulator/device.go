@@ -53,6 +53,7 @@ type Quirks struct {
 	SilentBatch bool // SMART: the second batch and all later ones get no answer, as on a P300
 	MaxRequest  int  // bytes; a longer request gets no answer; 0 is no limit
 	MaxAnswer   int  // bytes; a longer answer is not sent; 0 is no limit
+	EmptyLogs   bool // SMART: trigger logs are always empty, as behind an H200
 }
 
 // Device is a virtual device: the answers of a capture, changed by what is
@@ -86,6 +87,7 @@ type engine interface {
 	// restart forgets what a device forgets without power.
 	restart()
 	poke(child, key string, value json.RawMessage) error
+	fire(child, action, argument string) error
 }
 
 // New makes a device of a capture. Errors wrap wattle.ErrUnsupported where

@@ -124,21 +124,50 @@ func (h *Home) ClearFault(device, name string) error {
 }
 
 // Poke changes what happens around a device, or around a child of it, which is
-// named as "device/child". See [Device.Poke].
+// named as "device/child", or as "child" where only one is called so. See
+// [Device.Poke].
 func (h *Home) Poke(device, key, value string) error {
-	p, err := h.find(device)
-	child := ""
+	p, child, err := h.findChild(device)
 	if err != nil {
-		name, rest, ok := cutLast(device, "/")
-		if !ok {
-			return err
-		}
-		if p, err = h.find(name); err != nil {
-			return err
-		}
-		child = rest
+		return err
 	}
 	return p.dev.Poke(child, key, value)
+}
+
+// Fire lets something happen at a device, or at a child of it, which is named
+// as in [Home.Poke]. See [Device.Fire].
+func (h *Home) Fire(device, action, argument string) error {
+	p, child, err := h.findChild(device)
+	if err != nil {
+		return err
+	}
+	return p.dev.Fire(child, action, argument)
+}
+
+// findChild names a device or a child. child is "" for the device itself.
+func (h *Home) findChild(name string) (p *place, child string, err error) {
+	if p, err = h.find(name); err == nil {
+		return p, "", nil
+	}
+	if parent, rest, ok := cutLast(name, "/"); ok {
+		p, err = h.find(parent)
+		return p, rest, err
+	}
+	h.mu.Lock()
+	places := slices.Clone(h.places)
+	h.mu.Unlock()
+	var found []*place
+	for _, each := range places {
+		for _, c := range each.dev.Info().Children {
+			if strings.EqualFold(c.Alias, name) || c.DeviceID == name {
+				found, child = append(found, each), c.DeviceID
+			}
+		}
+	}
+	if len(found) != 1 {
+		return nil, "", err
+	}
+	return found[0], child, nil
 }
 
 func cutLast(s, separator string) (before, after string, found bool) {

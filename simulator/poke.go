@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 
 	"wattle"
 )
@@ -41,17 +42,13 @@ func sameKind(key string, present, value json.RawMessage) error {
 
 func (e *iot) poke(child, key string, value json.RawMessage) error {
 	e.tick()
-	o, state := e.whole, e.sys
+	o, err := e.pokable(child)
+	if err != nil {
+		return err
+	}
+	state := e.sys
 	if child != "" {
-		o = nil
-		for _, each := range e.outlets {
-			if each.entry.text("id") == child || each.entry.text("alias") == child {
-				o, state = each, each.entry
-			}
-		}
-		if o == nil {
-			return fmt.Errorf("outlet %q: %w", child, wattle.ErrNotFound)
-		}
+		state = o.entry
 	}
 	if key == "power_w" {
 		watts, err := parseLoad(value)
@@ -78,17 +75,9 @@ func (e *iot) poke(child, key string, value json.RawMessage) error {
 
 func (e *smart) poke(child, key string, value json.RawMessage) error {
 	e.tick()
-	u := e.self
-	if child != "" {
-		u = e.child(child)
-		for _, each := range e.children {
-			if u == nil && decodeText(each.info.text("nickname")) == child {
-				u = each
-			}
-		}
-		if u == nil {
-			return fmt.Errorf("child %q: %w", child, wattle.ErrNotFound)
-		}
+	u, err := e.pokable(child)
+	if err != nil {
+		return err
 	}
 	if key == "power_w" {
 		watts, err := parseLoad(value)
@@ -112,6 +101,35 @@ func (e *smart) poke(child, key string, value json.RawMessage) error {
 	if key == "nickname" {
 		value = marshal(encodeText((object{key: value}).text(key)))
 	}
-	u.info[key] = value
+	u.sense(key, value)
 	return nil
+}
+
+// pokable is the whole device or an outlet, by id or name.
+func (e *iot) pokable(child string) (*outlet, error) {
+	if child == "" {
+		return e.whole, nil
+	}
+	for _, each := range e.outlets {
+		if each.entry.text("id") == child || strings.EqualFold(each.entry.text("alias"), child) {
+			return each, nil
+		}
+	}
+	return nil, fmt.Errorf("outlet %q: %w", child, wattle.ErrNotFound)
+}
+
+// pokable is the device or a child, by id or name.
+func (e *smart) pokable(child string) (*unit, error) {
+	if child == "" {
+		return e.self, nil
+	}
+	if u := e.child(child); u != nil {
+		return u, nil
+	}
+	for _, each := range e.children {
+		if strings.EqualFold(decodeText(each.info.text("nickname")), child) {
+			return each, nil
+		}
+	}
+	return nil, fmt.Errorf("child %q: %w", child, wattle.ErrNotFound)
 }

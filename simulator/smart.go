@@ -14,6 +14,7 @@ import (
 // Error codes that the engine gives by itself. See docs/protocol/smart.md
 // section 1.1.
 const (
+	codeFailed        = -1
 	codeUnknownMethod = -1002
 	codeBadJSON       = -1003
 	codeLength        = -1006
@@ -33,6 +34,7 @@ type smart struct {
 	self     *unit
 	children []*unit
 	batches  int
+	pairing  pairing
 }
 
 // withoutClock is what a device refuses whose clock was never set, because it
@@ -137,6 +139,9 @@ func (u *unit) controlChild(params object) (json.RawMessage, int) {
 	}
 	if child == nil || json.Unmarshal(params["requestData"], &inner) != nil {
 		return nil, codeParams
+	}
+	if child.asleep() {
+		return nil, codeFailed
 	}
 	result, code := child.run(inner.Method, inner.Params)
 	return object{"responseData": smartAnswer("", result, code)}.raw(), 0

@@ -40,13 +40,17 @@ var smartDefaults = map[string]struct {
 	"get_support_child_device_category": {"child_quick_setup", 1, `{"device_category_list":[{"category":"subg.trv"},{"category":"subg.trigger"},{"category":"subg.plugswitch"}]}`},
 	"get_scan_child_device_list":        {"child_quick_setup", 1, `{"child_device_list":[],"scan_status":"idle","scan_wait_time":0}`},
 	"get_trigger_logs":                  {"trigger_log", 1, `{"logs":[],"start_id":0,"sum":0}`},
+	"get_double_click_info":             {"double_click", 1, `{"enable":true}`},
+	"get_early_start":                   {"early_start", 1, `{"enable":false}`},
+	"get_frost_protection":              {"frost_protection", 1, `{"min_temp":5,"temp_unit":"celsius"}`},
 	"get_latest_fw":                     {"firmware", 1, ``},
 	"get_on_off_gradually_info":         {"on_off_gradually", 1, ``},
 }
 
 // fromHub are the methods that children of a hub answer in spite of the
 // silence in their captures: they list more components than they serve.
-var fromHub = map[string]bool{"get_trigger_logs": true, "get_latest_fw": true, "get_connect_cloud_state": true, "get_fw_download_state": true}
+var fromHub = map[string]bool{"get_trigger_logs": true, "get_latest_fw": true, "get_connect_cloud_state": true, "get_fw_download_state": true,
+	"get_double_click_info": true, "get_early_start": true, "get_frost_protection": true}
 
 // invented is a made-up answer. Parents of strips list the components of their
 // outlets as if they were their own; where the device info tells the truth, it

@@ -20,6 +20,11 @@ var smartHandlers = map[string]smartHandler{
 	"get_child_device_component_list": (*unit).getChildComponents,
 	"add_child_device_list":           (*unit).addChildren,
 	"remove_child_device_list":        (*unit).removeChildren,
+	"begin_scanning_child_device":     (*unit).beginScan,
+	"get_scan_child_device_list":      (*unit).getScan,
+	"get_device_load_info":            (*unit).getLoad,
+	"get_trigger_logs":                (*unit).getTriggerLogs,
+	"get_temp_humidity_records":       (*unit).getRecords,
 
 	"get_energy_usage":  (*unit).getEnergyUsage,
 	"get_current_power": (*unit).getCurrentPower,
@@ -61,12 +66,11 @@ var smartHandlers = map[string]smartHandler{
 	"remove_antitheft_rules":   removeRules("get_antitheft_rules"),
 	"set_antitheft_all_enable": enableRules("get_antitheft_rules"),
 
-	"begin_scanning_child_device": action("child_quick_setup"),
-	"fw_download":                 action("firmware"),
-	"set_wireless_info":           action("wireless"),
-	"set_qs_info":                 action("quick_setup"),
-	"sync_env":                    action("synchronize"),
-	"account_sync":                action("account"),
+	"fw_download":       action("firmware"),
+	"set_wireless_info": action("wireless"),
+	"set_qs_info":       action("quick_setup"),
+	"sync_env":          action("synchronize"),
+	"account_sync":      action("account"),
 
 	"setCleanAttr":            (*unit).setCleanAttr,
 	"setSwitchClean":          (*unit).vacuumClean,
@@ -282,42 +286,4 @@ func (e *smart) componentLists(stored []json.RawMessage) []json.RawMessage {
 		put(child, child.listed)
 	}
 	return list
-}
-
-// addChildren accepts what a scan may have found, which is nothing new.
-func (u *unit) addChildren(params object) (json.RawMessage, int) {
-	switch {
-	case !u.has("child_quick_setup"):
-		return nil, codeUnknownMethod
-	case jsonKind(params["child_device_list"]) != '[':
-		return nil, codeParams
-	}
-	return nil, 0
-}
-
-// removeChildren unpairs children of a hub.
-func (u *unit) removeChildren(params object) (json.RawMessage, int) {
-	if !u.has("child_quick_setup") {
-		return nil, codeUnknownMethod
-	}
-	gone := map[*unit]bool{}
-	for _, raw := range params.array("child_device_list") {
-		entry, _ := parseObject(raw)
-		child := u.e.child(entry.text("device_id"))
-		if child == nil {
-			return nil, codeParams
-		}
-		gone[child] = true
-	}
-	if len(gone) == 0 {
-		return nil, codeParams
-	}
-	u.e.children = slices.DeleteFunc(u.e.children, func(c *unit) bool { return gone[c] })
-	for _, getter := range []string{"get_child_device_list", "get_child_device_component_list"} {
-		if answer, ok := u.stored(getter); ok {
-			answer.put("sum", len(u.e.children))
-			u.change(getter, answer)
-		}
-	}
-	return nil, 0
 }

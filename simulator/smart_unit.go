@@ -35,6 +35,9 @@ type unit struct {
 	timer   time.Time // when the count-down is over
 	nextID  int       // of rules
 	routine routine
+	log     triggerLog
+	records recorder
+	calm    time.Time // when a sensor no longer shows what it sensed
 }
 
 // load reads the capture and those of the children.
@@ -55,6 +58,9 @@ func (e *smart) load() error {
 	}
 	e.setZone()
 	if err := e.loadChildren(); err != nil {
+		return err
+	}
+	if err := e.loadWaiting(); err != nil {
 		return err
 	}
 	for _, u := range e.units() {
@@ -87,7 +93,8 @@ func (e *smart) loadChildren() error {
 			return err
 		}
 		child.listed = components[stored]
-		e.adopt(child, stored, i+1)
+		e.identify(child, stored, i+1)
+		e.children = append(e.children, child)
 	}
 	return nil
 }
@@ -117,8 +124,8 @@ func (e *smart) newChild(entry, inline object) (*unit, error) {
 	return child, nil
 }
 
-// adopt gives a child its ids and its place.
-func (e *smart) adopt(child *unit, stored string, number int) {
+// identify gives a child its ids and its components.
+func (e *smart) identify(child *unit, stored string, number int) {
 	info := child.info
 	child.storedID = stored
 	info.put("device_id", e.d.ids.deviceID(stored, number))
@@ -144,7 +151,6 @@ func (e *smart) adopt(child *unit, stored string, number int) {
 	if child.listed == nil {
 		child.listed = list
 	}
-	e.children = append(e.children, child)
 }
 
 // start sets what runs to the values of the capture.
@@ -154,6 +160,7 @@ func (u *unit) start() {
 	onTime, _ := u.info.integer("on_time")
 	u.watch = stopwatch{on: on, base: time.Duration(onTime) * time.Second, since: now}
 	u.startEnergy(on, clock)
+	u.records.start(u)
 	if remain, ok := u.info.integer("auto_off_remain_time"); ok && remain > 0 && on && u.info.text("auto_off_status") == "on" {
 		u.autoOff = now.Add(time.Duration(remain) * time.Second)
 	}
@@ -221,9 +228,11 @@ func (e *smart) upcoming(after time.Time) agenda {
 			u.alarm = time.Time{}
 			u.info.put("in_alarm", false)
 		})
+		a.add(u.calm, u.settle)
 		planned := u.planned(after)
 		a.add(planned.at, planned.run...)
 	}
+	a.add(e.pairing.joined, e.join)
 	return a
 }
 
@@ -237,6 +246,7 @@ func (u *unit) advance() {
 	}
 	u.power.advance(now)
 	u.usage.advance(now)
+	u.records.advance(u)
 }
 
 // turn switches the device and everything that shows it.
