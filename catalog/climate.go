@@ -3,7 +3,6 @@ package catalog
 import (
 	"slices"
 
-	"wattle"
 	"wattle/feature"
 	"wattle/method"
 	"wattle/method/smart"
@@ -125,16 +124,4 @@ func thermostatMode(i *smart.Info) (string, bool) {
 		}
 	}
 	return "Unknown", true
-}
-
-// hubRows are what concerns a child as one of its hub.
-var hubRows = []feature.Feature{
-	feature.Do(wattle.SMART, feature.Act{
-		Meta: feature.Meta{ID: "unpair", Name: "Unpair device", Category: feature.Debug, Dangerous: true},
-		When: func(v *feature.View) bool { return v.Parent != nil && v.Parent.Has("child_quick_setup") },
-		Do: func(v *feature.View) ([]method.Call, error) {
-			return one(smart.RemoveChildren.With(smart.Children{List: []smart.ChildID{{ID: v.Child}}}))
-		},
-		OnParent: true,
-	}),
 }

@@ -96,8 +96,10 @@ func (d *Device) moduleQueries(v *feature.View) []method.Query {
 		}
 		if d.parent != nil && v.Parent.Type == wattle.Hub {
 			// Battery devices sleep, and their state is in the hub's list
-			// (docs/protocol/smart.md section 1.4).
-			q.Pace = max(q.Pace, method.EveryDay)
+			// (docs/protocol/smart.md section 1.4). It keeps their logs as well.
+			if q.Key() != smart.GetTriggerLogs.Key() {
+				q.Pace = max(q.Pace, method.EveryDay)
+			}
 		}
 		out = append(out, q)
 	}

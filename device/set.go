@@ -248,6 +248,10 @@ func (d *Device) Act(ctx context.Context, id string) error {
 	if row == nil {
 		return d.noFeature(id)
 	}
+	if id == pairAction { // more than one message
+		_, err := d.Pair(ctx)
+		return err
+	}
 	calls, err := row.Do(s.view)
 	if err != nil {
 		return err
