@@ -189,7 +189,9 @@ func TestPairing(t *testing.T) {
 		list, _ := at(t, answer, "result/child_device_list").([]any)
 		return show(at(t, answer, "result/scan_status")), list
 	}
-	load := func() string { return show(at(t, handle(t, d, `{"method":"get_device_load_info"}`), "result/cur_load_num")) }
+	load := func() string {
+		return show(at(t, handle(t, d, `{"method":"get_device_load_info"}`), "result/cur_load_num"))
+	}
 	if status, found := scan(); status != `"idle"` || len(found) != 0 {
 		t.Errorf("before: %s %v", status, found)
 	}
