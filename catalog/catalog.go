@@ -38,6 +38,7 @@ var all = slices.Concat(
 	switchRows,
 	dimmerRows,
 	fadeRows,
+	powerOnRows,
 	alarmRows,
 	networkRows,
 	timeRows,

@@ -25,7 +25,7 @@ func effectCall(k effect.Kind, name, present string) (json.RawMessage, error) {
 		return json.Marshal(e.Switched(true))
 	}
 	e, err := effect.Find(k, present)
-	if err != nil { // any will do where it is none of the built-in ones
+	if err != nil { // none runs, or a custom one: any will do
 		e = effect.BuiltIn(k)[0]
 	}
 	return json.Marshal(e.Switched(false))
@@ -60,7 +60,7 @@ var effectRows = []feature.Feature{
 		},
 		Set: func(v *feature.View, name string) (method.Call, error) {
 			present := ""
-			if s := sysinfo(v); s != nil && s.EffectState != nil {
+			if s := sysinfo(v); s != nil && s.EffectState != nil && s.EffectState.Enable.Or(false) {
 				present = s.EffectState.Name
 			}
 			raw, err := effectCall(effect.IOT, name, present)
@@ -81,7 +81,7 @@ var effectRows = []feature.Feature{
 		},
 		Set: func(v *feature.View, name string) (method.Call, error) {
 			present := ""
-			if i := info(v); i != nil && i.Effect != nil {
+			if i := info(v); i != nil && i.Effect != nil && i.Effect.Enable.Or(false) {
 				present = i.Effect.Name
 			}
 			raw, err := effectCall(effect.SMART, name, present)
@@ -115,7 +115,7 @@ var bulbEffect = feature.Derive(wattle.SMART, feature.Derived[string]{
 		}
 		for _, r := range rules.List {
 			if r.ID == i.EffectID {
-				return ruleName(r), true
+				return EffectName(r), true
 			}
 		}
 		return "Custom", true
@@ -126,7 +126,7 @@ var bulbEffect = feature.Derive(wattle.SMART, feature.Derived[string]{
 		}
 		if rules := smart.GetEffectRules.Result(v.Snapshot); rules != nil {
 			for _, r := range rules.List {
-				if ruleName(r) == name {
+				if EffectName(r) == name {
 					return one(smart.SetEffectRule.With(smart.EffectRuleEnable{Enable: true, ID: r.ID}))
 				}
 			}
@@ -137,15 +137,15 @@ var bulbEffect = feature.Derive(wattle.SMART, feature.Derived[string]{
 		out := []string{effectOff}
 		if rules := smart.GetEffectRules.Result(v.Snapshot); rules != nil {
 			for _, r := range rules.List {
-				out = append(out, ruleName(r))
+				out = append(out, EffectName(r))
 			}
 		}
 		return out
 	},
 })
 
-// ruleName is what the owner called the effect, else what the app calls it.
-func ruleName(r smart.EffectRule) string {
+// EffectName is what the owner called the effect, else what the app calls it.
+func EffectName(r smart.EffectRule) string {
 	if name := strings.TrimSpace(smart.Text(r.Name)); name != "" {
 		return name
 	}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -17,20 +18,46 @@ var presetMeta = feature.Meta{ID: "light_preset", Name: "Light preset", Kind: fe
 // changes nothing.
 const noPreset = "Not set"
 
-// preset is a stored setting of a light in any family.
-type preset struct {
-	name                                   string
-	brightness, hue, saturation, colorTemp method.Opt[int]
+// Preset is a stored setting of a light in any family.
+type Preset struct {
+	// Name is the choice of the feature light_preset, "" for an effect.
+	Name string
+	// Index is its place in the device's list, from 0.
+	Index                                  int
+	Brightness, Hue, Saturation, ColorTemp method.Opt[int]
+	// EffectID (Kasa) or Effect, the whole object (Tapo), are the stored effect
+	// where the preset is one.
+	EffectID string
+	Effect   json.RawMessage
+}
+
+// Presets are the stored settings of a light in the order of the device's
+// list, effects among them; false where the answers do not have them.
+func Presets(v *feature.View) ([]Preset, bool) {
+	if v.Family == wattle.IOT {
+		return iotPresets(v)
+	}
+	return smartPresets(v)
+}
+
+// FromBrightness reports whether the presets of a light are brightnesses and
+// nothing else, which are written as a whole list.
+func FromBrightness(v *feature.View) bool {
+	if i := info(v); i != nil && i.Presets != nil {
+		return !i.Hue.Known() && !i.ColorTemp.Known()
+	}
+	r := smart.GetPresets.Result(v.Snapshot)
+	return r != nil && r.Brightness != nil
 }
 
 // presetRows are stored settings (docs/protocol/iot.md section 7.4, smart.md
 // section 8.2).
 var presetRows = []feature.Feature{
 	presetRow(wattle.IOT, []method.Query{iot.GetSysinfo.Query(method.EveryPoll)}, root(isLight), iotPresets,
-		func(v *feature.View, p preset) (method.Call, error) {
+		func(v *feature.View, p Preset) (method.Call, error) {
 			return setLight(v, iot.SetLight{
-				Brightness: p.brightness, Hue: p.hue, Saturation: p.saturation,
-				ColorTemp: p.colorTemp, OnOff: iot.NewBit(true), IgnoreDefault: true,
+				Brightness: p.Brightness, Hue: p.Hue, Saturation: p.Saturation,
+				ColorTemp: p.ColorTemp, OnOff: iot.NewBit(true), IgnoreDefault: true,
 			})
 		}),
 	smartPresetRow(smart.GetPresets.Query(method.EveryMinute), not(hasFrom("preset", 3))),
@@ -41,16 +68,16 @@ func smartPresetRow(q method.Query, version func(*feature.View) bool) feature.Fe
 	return presetRow(wattle.SMART, []method.Query{q}, func(v *feature.View) bool {
 		i := info(v)
 		return v.Has("preset") && version(v) && i != nil && i.Brightness.Known()
-	}, smartPresets, func(_ *feature.View, p preset) (method.Call, error) {
+	}, smartPresets, func(_ *feature.View, p Preset) (method.Call, error) {
 		return setInfo(smart.SetInfo{
-			DeviceOn: method.Some(true), Brightness: p.brightness,
-			Hue: p.hue, Saturation: p.saturation, ColorTemp: p.colorTemp,
+			DeviceOn: method.Some(true), Brightness: p.Brightness,
+			Hue: p.Hue, Saturation: p.Saturation, ColorTemp: p.ColorTemp,
 		})
 	})
 }
 
 func presetRow(family wattle.Family, queries []method.Query, when func(*feature.View) bool,
-	list func(*feature.View) ([]preset, bool), apply func(*feature.View, preset) (method.Call, error),
+	list func(*feature.View) ([]Preset, bool), apply func(*feature.View, Preset) (method.Call, error),
 ) feature.Feature {
 	return feature.Derive(family, feature.Derived[string]{
 		Meta: presetMeta, When: when, Queries: queries,
@@ -61,8 +88,8 @@ func presetRow(family wattle.Family, queries []method.Query, when func(*feature.
 		Get: func(v *feature.View) (string, bool) {
 			presets, ok := list(v)
 			for _, p := range presets {
-				if shows(v, p) {
-					return p.name, true
+				if p.Name != "" && shows(v, p) {
+					return p.Name, true
 				}
 			}
 			return noPreset, ok
@@ -70,7 +97,7 @@ func presetRow(family wattle.Family, queries []method.Query, when func(*feature.
 		Set: func(v *feature.View, name string) ([]method.Call, error) {
 			presets, _ := list(v)
 			for _, p := range presets {
-				if p.name == name {
+				if p.Name != "" && p.Name == name {
 					return one(apply(v, p))
 				}
 			}
@@ -80,7 +107,9 @@ func presetRow(family wattle.Family, queries []method.Query, when func(*feature.
 			out := []string{noPreset}
 			presets, _ := list(v)
 			for _, p := range presets {
-				out = append(out, p.name)
+				if p.Name != "" {
+					out = append(out, p.Name)
+				}
 			}
 			return out
 		},
@@ -88,7 +117,7 @@ func presetRow(family wattle.Family, queries []method.Query, when func(*feature.
 }
 
 // shows reports whether the light is set to a preset, by what it can show.
-func shows(v *feature.View, p preset) bool {
+func shows(v *feature.View, p Preset) bool {
 	equal := func(id string, want method.Opt[int]) bool {
 		f := lightRow(v, id)
 		if f == nil {
@@ -100,11 +129,11 @@ func shows(v *feature.View, p preset) bool {
 	}
 	if f := lightRow(v, hsvMeta.ID); f != nil {
 		c, ok := feature.As[feature.HSV](f.Get(v))
-		if !ok || method.Some(c.Hue) != p.hue || method.Some(c.Saturation) != p.saturation {
+		if !ok || method.Some(c.Hue) != p.Hue || method.Some(c.Saturation) != p.Saturation {
 			return false
 		}
 	}
-	return equal(brightnessMeta.ID, p.brightness) && equal(colorTemperatureMeta.ID, p.colorTemp)
+	return equal(brightnessMeta.ID, p.Brightness) && equal(colorTemperatureMeta.ID, p.ColorTemp)
 }
 
 // lightRow is the row of an id that this light has, or nil.
@@ -118,21 +147,26 @@ func lightRow(v *feature.View, id string) *feature.Feature {
 
 // iotPresets keep the numbers that they have in the device's list, where
 // effects stand between them.
-func iotPresets(v *feature.View) ([]preset, bool) {
+func iotPresets(v *feature.View) ([]Preset, bool) {
 	s := sysinfo(v)
 	if s == nil || s.PreferredState == nil {
 		return nil, false
 	}
-	var out []preset
+	var out []Preset
 	for i, p := range s.PreferredState {
-		if p.ID == "" {
-			out = append(out, preset{fmt.Sprintf("Light preset %d", i+1), p.Brightness, p.Hue, p.Saturation, p.ColorTemp})
+		if p.ID != "" {
+			out = append(out, Preset{Index: i, Brightness: p.Brightness, EffectID: p.ID})
+			continue
 		}
+		out = append(out, Preset{
+			Name: fmt.Sprintf("Light preset %d", i+1), Index: i,
+			Brightness: p.Brightness, Hue: p.Hue, Saturation: p.Saturation, ColorTemp: p.ColorTemp,
+		})
 	}
 	return out, true
 }
 
-func smartPresets(v *feature.View) ([]preset, bool) {
+func smartPresets(v *feature.View) ([]Preset, bool) {
 	var states []smart.Preset
 	word := "Light preset"
 	if i := info(v); i != nil && i.Presets != nil {
@@ -148,11 +182,18 @@ func smartPresets(v *feature.View) ([]preset, bool) {
 	} else {
 		return nil, false
 	}
-	var out []preset
-	for _, p := range states {
-		if p.Brightness.Known() {
-			out = append(out, preset{fmt.Sprintf("%s %d", word, len(out)+1), p.Brightness, p.Hue, p.Saturation, p.ColorTemp})
+	var out []Preset
+	n := 0
+	for i, p := range states {
+		if !p.Brightness.Known() {
+			out = append(out, Preset{Index: i, Effect: p.Effect})
+			continue
 		}
+		n++
+		out = append(out, Preset{
+			Name: fmt.Sprintf("%s %d", word, n), Index: i,
+			Brightness: p.Brightness, Hue: p.Hue, Saturation: p.Saturation, ColorTemp: p.ColorTemp,
+		})
 	}
 	return out, true
 }

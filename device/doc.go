@@ -20,6 +20,13 @@
 // has those that its own answers show. A value that the device did not say is
 // unknown, which is not 0 and not off.
 //
+// # Lights, fans and other groups
+//
+// [Device.Light], [Device.Fan], [Device.Thermostat], [Device.Alarm] and
+// [Device.Vacuum] give a device as what it is for, with methods built on its
+// features, and for lights with what is not a single value: effects, presets,
+// transitions and what a light does when it comes on.
+//
 // # State
 //
 // [Device.Poll] makes a new [State], which is immutable. [Device.State],

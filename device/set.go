@@ -126,6 +126,16 @@ func (d *Device) target(row *feature.Feature) *Device {
 
 // apply makes the calls of all settings, joins them and sends them.
 func (d *Device) apply(ctx context.Context, rows []*feature.Feature, settings []Setting) error {
+	calls, err := d.plan(rows, settings)
+	if err != nil {
+		return err
+	}
+	return d.send(ctx, rows, calls)
+}
+
+// plan makes the calls of all settings and joins them, for each device that
+// they go to.
+func (d *Device) plan(rows []*feature.Feature, settings []Setting) (map[*Device][]method.Call, error) {
 	s := d.known()
 	calls := map[*Device][]method.Call{}
 	order := make([]int, len(rows))
@@ -134,7 +144,7 @@ func (d *Device) apply(ctx context.Context, rows []*feature.Feature, settings []
 		order[i] = i
 		var err error
 		if values[i], err = row.Convert(s.view, settings[i].Value); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	// What turns the device off goes last, so that a brightness that would turn
@@ -145,7 +155,7 @@ func (d *Device) apply(ctx context.Context, rows []*feature.Feature, settings []
 	for _, i := range order {
 		made, err := rows[i].Set(s.view, values[i])
 		if err != nil {
-			return err
+			return nil, err
 		}
 		to := d.target(rows[i])
 		var present json.RawMessage
@@ -156,6 +166,11 @@ func (d *Device) apply(ctx context.Context, rows []*feature.Feature, settings []
 			calls[to] = join(calls[to], c, present)
 		}
 	}
+	return calls, nil
+}
+
+// send makes planned calls; the first refusal comes back when all are made.
+func (d *Device) send(ctx context.Context, rows []*feature.Feature, calls map[*Device][]method.Call) error {
 	var first error
 	for _, to := range []*Device{d, d.parent} {
 		if len(calls[to]) == 0 {

@@ -42,3 +42,102 @@ type SetLight struct {
 type Brightness struct {
 	Brightness int `json:"brightness"`
 }
+
+// DimmerTransition is the parameter of [SetDimmerTransition].
+type DimmerTransition struct {
+	Brightness int `json:"brightness"` // 1 to 100 %; 0 turns off
+	Duration   int `json:"duration"`   // ms, 1 or more
+}
+
+// SavedPreset is the parameter of set_preferred_state: what a preset is
+// changed to (section 7.4). Only what is given changes.
+type SavedPreset struct {
+	Index      int             `json:"index"`
+	Hue        method.Opt[int] `json:"hue,omitzero"`
+	Saturation method.Opt[int] `json:"saturation,omitzero"`
+	ColorTemp  method.Opt[int] `json:"color_temp,omitzero"` // K
+	Brightness method.Opt[int] `json:"brightness,omitzero"` // %
+}
+
+// Behavior is what a light does at one occasion (sections 6 and 7.3).
+type Behavior struct {
+	// Mode is last_status, customize_preset or circadian when a light comes on;
+	// none, instant_on_off, gentle_on_off or customize_preset for a button.
+	Mode       string          `json:"mode"`
+	Index      method.Opt[int] `json:"index,omitzero"` // of the preset
+	Hue        method.Opt[int] `json:"hue,omitzero"`
+	Saturation method.Opt[int] `json:"saturation,omitzero"`
+	ColorTemp  method.Opt[int] `json:"color_temp,omitzero"` // K
+	Brightness method.Opt[int] `json:"brightness,omitzero"` // %
+	Extra      method.Extra    `json:"-"`
+}
+
+// UnmarshalJSON keeps the fields that are not declared.
+func (b *Behavior) UnmarshalJSON(raw []byte) (err error) {
+	type plain Behavior
+	*b = Behavior{}
+	b.Extra, err = method.DecodeWithExtra(raw, (*plain)(b))
+	return err
+}
+
+// MarshalJSON writes all fields that were read.
+func (b Behavior) MarshalJSON() ([]byte, error) {
+	type plain Behavior
+	return method.EncodeWithExtra(plain(b), b.Extra)
+}
+
+// DefaultBehavior is the answer of get_default_behavior: what a light does
+// when it comes on by command (SoftOn) and when the mains come back (HardOn),
+// and what the buttons of a dimmer do. set_default_behavior of bulbs and light
+// strips takes it back as a whole (section 7.3).
+type DefaultBehavior struct {
+	SoftOn      *Behavior    `json:"soft_on,omitempty"`
+	HardOn      *Behavior    `json:"hard_on,omitempty"`
+	LongPress   *Behavior    `json:"long_press,omitempty"`   // dimmers
+	DoubleClick *Behavior    `json:"double_click,omitempty"` // dimmers
+	Extra       method.Extra `json:"-"`
+}
+
+// UnmarshalJSON keeps the fields that are not declared.
+func (d *DefaultBehavior) UnmarshalJSON(raw []byte) (err error) {
+	type plain DefaultBehavior
+	*d = DefaultBehavior{}
+	d.Extra, err = method.DecodeWithExtra(raw, (*plain)(d))
+	delete(d.Extra, "err_code")
+	return err
+}
+
+// MarshalJSON writes all fields that were read.
+func (d DefaultBehavior) MarshalJSON() ([]byte, error) {
+	type plain DefaultBehavior
+	return method.EncodeWithExtra(plain(d), d.Extra)
+}
+
+// LightDetails is the answer of get_light_details: what the lamp is made of.
+type LightDetails struct {
+	BeamAngle   method.Opt[int] `json:"lamp_beam_angle"` // degrees
+	MinVoltage  method.Opt[int] `json:"min_voltage"`     // V
+	MaxVoltage  method.Opt[int] `json:"max_voltage"`     // V
+	Wattage     method.Opt[int] `json:"wattage"`         // W
+	Equivalent  method.Opt[int] `json:"incandescent_equivalent"`
+	MaxLumens   method.Opt[int] `json:"max_lumens"`
+	RenderIndex method.Opt[int] `json:"color_rendering_index"`
+}
+
+// Methods of lights beyond their state. Bulbs and light strips have the same
+// ones in two modules, dimmers a few in a third.
+var (
+	GetLightDetails      = method.Method[method.None, LightDetails]{Module: ModuleBulb, Name: "get_light_details"}
+	GetStripDetails      = method.Method[method.None, LightDetails]{Module: ModuleLightStrip, Name: "get_light_details"}
+	SetPreferred         = method.Method[SavedPreset, method.None]{Module: ModuleBulb, Name: "set_preferred_state", Effect: method.Absolute}
+	SetStripPreferred    = method.Method[SavedPreset, method.None]{Module: ModuleLightStrip, Name: "set_preferred_state", Effect: method.Absolute}
+	GetBulbBehavior      = method.Method[method.None, DefaultBehavior]{Module: ModuleBulb, Name: "get_default_behavior"}
+	SetBulbBehavior      = method.Method[DefaultBehavior, method.None]{Module: ModuleBulb, Name: "set_default_behavior", Effect: method.Absolute}
+	GetStripBehavior     = method.Method[method.None, DefaultBehavior]{Module: ModuleLightStrip, Name: "get_default_behavior"}
+	SetStripBehavior     = method.Method[DefaultBehavior, method.None]{Module: ModuleLightStrip, Name: "set_default_behavior", Effect: method.Absolute}
+	GetDimmerBehavior    = method.Method[method.None, DefaultBehavior]{Module: ModuleDimmer, Name: "get_default_behavior"}
+	SetDoubleClickAction = method.Method[Behavior, method.None]{Module: ModuleDimmer, Name: "set_double_click_action", Effect: method.Absolute}
+	SetLongPressAction   = method.Method[Behavior, method.None]{Module: ModuleDimmer, Name: "set_long_press_action", Effect: method.Absolute}
+	// SetDimmerTransition turns the light on, or off at brightness 0.
+	SetDimmerTransition = method.Method[DimmerTransition, method.None]{Module: ModuleDimmer, Name: "set_dimmer_transition", Effect: method.Absolute}
+)

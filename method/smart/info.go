@@ -48,10 +48,12 @@ type Info struct {
 	FanSpeed       method.Opt[int]  `json:"fan_speed_level"`  // 1 to 4
 	FanSleep       method.Opt[bool] `json:"fan_sleep_mode_on"`
 
-	Effect   *EffectState     `json:"lighting_effect"`             // light strips
-	EffectOn method.Opt[bool] `json:"dynamic_light_effect_enable"` // bulbs
-	EffectID string           `json:"dynamic_light_effect_id"`
-	Presets  []Preset         `json:"preset_state"` // lights that are a part of a switch
+	Effect        *EffectState     `json:"lighting_effect"`             // light strips
+	Segment       *EffectState     `json:"segment_effect"`              // strips whose segments have colours
+	EffectOn      method.Opt[bool] `json:"dynamic_light_effect_enable"` // bulbs
+	EffectID      string           `json:"dynamic_light_effect_id"`
+	DefaultStates *DefaultStates   `json:"default_states"`
+	Presets       []Preset         `json:"preset_state"` // lights that are a part of a switch
 	// Lights that are a part of a switch have their fade here.
 	GraduallyOn  method.Opt[int] `json:"gradually_on_mode"` // 1: on
 	GraduallyOff method.Opt[int] `json:"gradually_off_mode"`
@@ -102,6 +104,7 @@ type SetInfo struct {
 	FrostProtection method.Opt[bool]    `json:"frost_protection_on,omitzero"`
 	TargetTemp      method.Opt[float64] `json:"target_temp,omitzero"`
 	TempOffset      method.Opt[int]     `json:"temp_offset,omitzero"`
+	DefaultStates   *DefaultStates      `json:"default_states,omitempty"`
 }
 
 // The device itself.

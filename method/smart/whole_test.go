@@ -2,6 +2,7 @@ package smart_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -21,6 +22,9 @@ var whole = map[string]func() any{
 	"get_early_start":       func() any { return new(smart.Switchable) },
 	"getDustCollectionInfo": func() any { return new(smart.Dust) },
 	"getDoNotDisturb":       func() any { return new(smart.DoNotDisturb) },
+	"default_states":        func() any { return new(smart.DefaultStates) },
+	"effect_rule":           func() any { return new(smart.EffectRule) },
+	"get_auto_light_info":   func() any { return new(smart.AutoLight) },
 
 	"get_electricity_price_config": func() any { return new(smart.Price) },
 }
@@ -56,6 +60,9 @@ func TestWhole(t *testing.T) {
 		"get_early_start":              `{"enable":true,"x":[]}`,
 		"getDustCollectionInfo":        `{"auto_dust_collection":true,"dust_collection_mode":0}`,
 		"getDoNotDisturb":              `{}`,
+		"get_auto_light_info":          `{"enable":true,"mode":"light_track","x":[1]}`,
+		"default_states":               `{"re_power_type":"always_on","type":"custom","state":{"brightness":1,"new":2},"brightness":{"type":"last_states","value":3,"y":{}},"z":0}`,
+		"effect_rule":                  `{"id":"L1","scene_name":"","change_mode":"direct","change_time":1000,"color_status_list":[[100,0,0,2700]],"b":false}`,
 	} {
 		roundTrip(t, name, json.RawMessage(raw))
 	}
@@ -92,6 +99,18 @@ func TestWholeCaptures(t *testing.T) {
 			}
 		}
 		for _, set := range sets {
+			// Objects that are sent back and stand inside of others.
+			set = maps.Clone(set)
+			var info, rules map[string]json.RawMessage
+			var list []json.RawMessage
+			_ = json.Unmarshal(set["get_device_info"], &info)
+			_ = json.Unmarshal(set["get_dynamic_light_effect_rules"], &rules)
+			_ = json.Unmarshal(rules["rule_list"], &list)
+			set["default_states"] = info["default_states"]
+			for _, raw := range list {
+				roundTrip(t, "effect_rule", raw)
+				done++
+			}
 			for name := range whole {
 				if raw := set[name]; len(raw) > 0 && raw[0] == '{' {
 					roundTrip(t, name, raw)
