@@ -44,8 +44,7 @@ type app struct {
 	loadAccount sync.Once
 	credentials wattle.Credentials
 	accountErr  error
-	logOnce     sync.Once
-	log         *slog.Logger  // through logger
+	log         *slog.Logger
 	timeout     time.Duration // of the whole command; 0: none
 }
 
@@ -66,6 +65,7 @@ func (a *app) run(ctx context.Context, args []string) Code {
 	if f, ok := a.in.(*os.File); ok {
 		a.inTTY = term.IsTerminal(int(f.Fd()))
 	}
+	a.log = slog.New(slog.DiscardHandler)
 	a.errStyle = colourful(a.err, false, a.getenv)
 	a.outStyle = colourful(a.out, false, a.getenv)
 	root := newRoot(a, onlyCommand(args))
@@ -109,6 +109,7 @@ func (a *app) prepare() error {
 		a.outStyle, a.errStyle = false, false
 	}
 	a.timeout = set.duration("timeout")
+	a.log = a.newLogger()
 	return nil
 }
 
@@ -140,15 +141,12 @@ func (a *app) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, a.timeout, &timeoutError{a.timeout})
 }
 
-// logger writes debug lines to stderr with --debug, and is silent without.
-func (a *app) logger() *slog.Logger {
-	a.logOnce.Do(func() { // devices are opened side by side
-		a.log = slog.New(slog.DiscardHandler)
-		if a.flags.debug {
-			a.log = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		}
-	})
-	return a.log
+// newLogger writes debug lines to stderr with --debug, and is silent without.
+func (a *app) newLogger() *slog.Logger {
+	if !a.flags.debug {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // say tells a person what was done; not with --quiet.

@@ -183,7 +183,7 @@ func (b *book) noteFound(f *discover.Found) {
 	// A device that knows the one answer that came.
 	d, err := device.New(context.Background(), told{f.Sysinfo}, wattle.IOT, nil)
 	if err != nil {
-		b.app.logger().Debug("sysinfo not used", "device", f.Addr, "err", err)
+		b.app.log.Debug("sysinfo not used", "device", f.Addr, "err", err)
 		return
 	}
 	old := b.note(f.MAC)
@@ -285,7 +285,7 @@ func (b *book) write(mac wattle.MAC, n note) {
 		err = atomicfile.Write(b.notePath(mac), text, 0o600, false)
 	}
 	if err != nil {
-		b.app.logger().Debug("note not stored", "err", err)
+		b.app.log.Debug("note not stored", "err", err)
 	}
 }
 

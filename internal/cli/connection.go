@@ -123,7 +123,7 @@ func (c *connection) open(ctx context.Context) error {
 	if c.lease != nil {
 		t.Resume = c.lease.Data()
 	}
-	o := &connect.Options{Logger: a.logger(), Session: &session.Options{Logger: a.logger()}}
+	o := &connect.Options{Logger: a.log, Session: &session.Options{Logger: a.log}}
 	if o.Discover, err = a.sweepOptions(nil); err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (c *connection) open(ctx context.Context) error {
 	if memory != nil && memory.Family != result.Route.Family {
 		memory = nil
 	}
-	d, err := device.New(ctx, result.Session, result.Route.Family, &device.Options{Memory: memory, Logger: a.logger()})
+	d, err := device.New(ctx, result.Session, result.Route.Family, &device.Options{Memory: memory, Logger: a.log})
 	if err != nil {
 		_ = result.Session.Close()
 		return err
@@ -248,7 +248,7 @@ func (c *connection) closeDevice() {
 		return
 	}
 	if err := c.session.Close(); err != nil {
-		c.app.logger().Debug("close", "device", c.known.Name(), "err", err)
+		c.app.log.Debug("close", "device", c.known.Name(), "err", err)
 	}
 	c.dev, c.session = nil, nil
 }

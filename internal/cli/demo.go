@@ -59,7 +59,7 @@ func (a *app) demo(ctx context.Context, addresses string, once bool) error {
 	var mu sync.Mutex
 	counted := map[wattle.MAC]bool{}
 	home := simulator.NewHome(&simulator.HomeOptions{
-		Range: within, Account: demoAccount(), Logger: a.logger(),
+		Range: within, Account: demoAccount(), Logger: a.log,
 		Ready: func(r simulator.Ready) {
 			mu.Lock()
 			defer mu.Unlock()

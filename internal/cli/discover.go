@@ -255,7 +255,7 @@ func (a *app) sweepOptions(targets []string) (*discover.Options, error) {
 	o := &discover.Options{
 		Targets: append(append([]string{}, p.targets...), targets...), LoopbackOnly: p.loopback,
 		OnlyTargets: set.bool("discovery.only_targets"),
-		Timeout:     cmp.Or(a.timeout, set.duration("discovery.timeout"), 3*time.Second), Logger: a.logger(),
+		Timeout:     cmp.Or(a.timeout, set.duration("discovery.timeout"), 3*time.Second), Logger: a.log,
 	}
 	return o, nil
 }

@@ -58,10 +58,14 @@ func helpText(cmd *cobra.Command, st style) string {
 
 // usages are the ways to call a command.
 func usages(cmd *cobra.Command) []string {
-	if cmd.HasAvailableSubCommands() {
-		return []string{cmd.CommandPath() + " COMMAND [ARGUMENT...] [flags]"}
+	var out []string
+	if !isGroup(cmd) {
+		out = append(out, cmd.UseLine())
 	}
-	return []string{cmd.UseLine()}
+	if cmd.HasAvailableSubCommands() {
+		out = append(out, cmd.CommandPath()+" COMMAND [ARGUMENT...] [flags]")
+	}
+	return out
 }
 
 func subcommands(b *strings.Builder, cmd *cobra.Command, head func(string)) {
@@ -158,6 +162,9 @@ func helpCommand(a *app) *cobra.Command {
 
 // isTopic reports whether a command is only a text to read.
 func isTopic(cmd *cobra.Command) bool { return cmd.Annotations["topic"] != "" }
+
+// isGroup reports whether a command does nothing without a subcommand.
+func isGroup(cmd *cobra.Command) bool { return !cmd.HasParent() || cmd.Annotations["group"] != "" }
 
 func firstExample(cmd *cobra.Command) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n")

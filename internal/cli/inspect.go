@@ -131,7 +131,7 @@ func (a *app) inspectOne(ctx context.Context, f *inspectFlags, file *capture.Fil
 	ctx, cancel := context.WithCancel(ctx)
 	ready := make(chan simulator.Ready, 1)
 	home := simulator.NewHome(&simulator.HomeOptions{
-		Range: netip.MustParsePrefix(f.addresses), Account: demoAccount(), Logger: a.logger(),
+		Range: netip.MustParsePrefix(f.addresses), Account: demoAccount(), Logger: a.log,
 		Ready: func(r simulator.Ready) {
 			select {
 			case ready <- r:
@@ -169,13 +169,13 @@ func (a *app) inspectOne(ctx context.Context, f *inspectFlags, file *capture.Fil
 // inspectAt opens the device that is served, with the client that every command uses.
 func (a *app) inspectAt(ctx context.Context, r simulator.Ready) (device.Inspection, error) {
 	opened, err := connect.Open(ctx, connect.Target{Host: r.Address}, &connect.Options{
-		Account: demoAccount(), Logger: a.logger(), Discover: &discover.Options{LoopbackOnly: true, Logger: a.logger()},
+		Account: demoAccount(), Logger: a.log, Discover: &discover.Options{LoopbackOnly: true, Logger: a.log},
 	})
 	if err != nil {
 		return device.Inspection{}, err
 	}
 	defer opened.Session.Close()
-	d, err := device.New(ctx, opened.Session, opened.Route.Family, &device.Options{Logger: a.logger()})
+	d, err := device.New(ctx, opened.Session, opened.Route.Family, &device.Options{Logger: a.log})
 	if err != nil {
 		return device.Inspection{}, err
 	}

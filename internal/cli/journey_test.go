@@ -103,7 +103,7 @@ func command(t *testing.T, env map[string]string, args ...string) (stdout, stder
 
 // A command on a known device is one TCP connection and at most four HTTP
 // requests; one request while the session of an earlier one is accepted.
-func TestOnIsShort(t *testing.T) {
+func TestRequests(t *testing.T) {
 	for _, tt := range []struct {
 		name, file string
 		addresses  string

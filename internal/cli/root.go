@@ -163,6 +163,7 @@ func flagError(cmd *cobra.Command, err error) error {
 // group is a command that has only subcommands.
 func group(cmd *cobra.Command) *cobra.Command {
 	cmd.Args = cobra.ArbitraryArgs
+	cmd.Annotations = map[string]string{"group": "yes"}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return unknownCommand(cmd, args[0])

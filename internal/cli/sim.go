@@ -111,7 +111,7 @@ func (a *app) sim(ctx context.Context, f *simFlags, paths []string) error {
 		}
 	}
 	home := simulator.NewHome(&simulator.HomeOptions{
-		Range: addresses, PortBase: f.portBase, Logger: a.logger(), Ready: a.printReady(),
+		Range: addresses, PortBase: f.portBase, Logger: a.log, Ready: a.printReady(),
 		Account: wattle.Credentials{Username: f.username, Password: wattle.NewSecret(f.password)},
 	})
 	var left []error
