@@ -51,16 +51,29 @@ var all = slices.Concat(
 // All gives every row: the same slice each time, not to be changed.
 func All() []feature.Feature { return all }
 
-// For gives the rows that may exist on a device, in their order. Which do is
-// decided by the answers, see [feature.Feature.Exists].
-func For(v *feature.View) []*feature.Feature {
-	var out []*feature.Feature
+// byFamily are the rows that a device of a family may have at all.
+var byFamily = func() map[wattle.Family][]*feature.Feature {
+	out := map[wattle.Family][]*feature.Feature{}
 	for i := range all {
-		if all[i].Applies(v) {
-			out = append(out, &all[i])
-		}
+		out[all[i].Family] = append(out[all[i].Family], &all[i])
 	}
 	return out
+}()
+
+// For gives the rows that may exist on a device, in their order. Which do is
+// decided by the answers, see [feature.Feature.Exists].
+func For(v *feature.View) []*feature.Feature { return AppendFor(nil, v) }
+
+// AppendFor is [For] that appends to a slice.
+func AppendFor(rows []*feature.Feature, v *feature.View) []*feature.Feature {
+	of := byFamily[v.Family]
+	rows = slices.Grow(rows, len(of)/2)
+	for _, row := range of {
+		if row.Applies(v) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // Queries gives what has to be polled for some rows, each query once and at

@@ -3,6 +3,7 @@ package catalog
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 
 	"wattle"
 	"wattle/effect"
@@ -12,8 +13,16 @@ import (
 	"wattle/method/smart"
 )
 
-// effectNames are the choices of a strip: off first.
-func effectNames(k effect.Kind) []string { return append([]string{effectOff}, effect.Names(k)...) }
+// effectNames are the choices of a strip: off first. They are made when the
+// first strip is met.
+func effectNames(k effect.Kind) func() []string {
+	return sync.OnceValue(func() []string { return append([]string{effectOff}, effect.Names(k)...) })
+}
+
+var (
+	iotEffectNames   = effectNames(effect.IOT)
+	smartEffectNames = effectNames(effect.SMART)
+)
 
 // effectCall gives the object that starts an effect, or ends the present one.
 func effectCall(k effect.Kind, name, present string) (json.RawMessage, error) {
@@ -69,7 +78,7 @@ var effectRows = []feature.Feature{
 			}
 			return iot.SetLightingEffect.With(raw)
 		},
-		Options: func(*iot.Sysinfo) []string { return effectNames(effect.IOT) },
+		Options: func(*iot.Sysinfo) []string { return iotEffectNames() },
 	}),
 	field(feature.Row[smart.Info, string]{
 		Meta: effectMeta,
@@ -90,7 +99,7 @@ var effectRows = []feature.Feature{
 			}
 			return smart.SetLightingEffect.With(raw)
 		},
-		Options: func(*smart.Info) []string { return effectNames(effect.SMART) },
+		Options: func(*smart.Info) []string { return smartEffectNames() },
 	}),
 	bulbEffect,
 }

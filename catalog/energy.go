@@ -108,8 +108,8 @@ func iotEnergy(m iot.Energy, when func(*feature.View) bool) []feature.Feature {
 // askedFor reports whether the statistic at hand is the one of this moment:
 // just after midnight it may still be that of the month before.
 func askedFor(v *feature.View, q method.Query, now time.Time) bool {
-	a, _ := v.Snapshot.Answer(q.Key())
-	return string(a.Call.Params) == string(q.At(now).Params)
+	a := v.Snapshot.Find(q.Key())
+	return a != nil && string(a.Call.Params) == string(q.At(now).Params)
 }
 
 // statistic is the value of the entry that is meant, later entries first. A

@@ -128,7 +128,7 @@ func pirComputed[T feature.Scalar](meta feature.Meta, get func(pir) (T, bool)) f
 		Meta: meta, When: mayHaveSensor,
 		Queries: []method.Query{iot.GetPIRConfig.Query(method.EveryMinute), iot.GetPIRValue.Query(method.EveryPoll)},
 		Has: func(v *feature.View) bool {
-			return v.Answered(iot.GetPIRConfig.Key()) && v.Answered(iot.GetPIRValue.Key())
+			return iot.GetPIRConfig.Result(v.Snapshot) != nil && iot.GetPIRValue.Result(v.Snapshot) != nil
 		},
 		Get: func(v *feature.View) (T, bool) { return get(readPIR(v)) },
 	})
@@ -136,7 +136,7 @@ func pirComputed[T feature.Scalar](meta feature.Meta, get func(pir) (T, bool)) f
 
 func pirRow[T feature.Scalar](row feature.Derived[T]) feature.Feature {
 	row.When = mayHaveSensor
-	row.Has = func(v *feature.View) bool { return v.Answered(iot.GetPIRConfig.Key()) }
+	row.Has = func(v *feature.View) bool { return iot.GetPIRConfig.Result(v.Snapshot) != nil }
 	row.Queries = []method.Query{iot.GetPIRConfig.Query(method.EveryMinute)}
 	return feature.Derive(wattle.IOT, row)
 }

@@ -2,8 +2,9 @@ package catalog
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"wattle"
 	"wattle/feature"
@@ -87,9 +88,10 @@ func presetRow(family wattle.Family, queries []method.Query, when func(*feature.
 		},
 		Get: func(v *feature.View) (string, bool) {
 			presets, ok := list(v)
-			for _, p := range presets {
-				if p.Name != "" && shows(v, p) {
-					return p.Name, true
+			light := shownLight(v)
+			for i := range presets {
+				if presets[i].Name != "" && light.is(&presets[i]) {
+					return presets[i].Name, true
 				}
 			}
 			return noPreset, ok
@@ -116,33 +118,43 @@ func presetRow(family wattle.Family, queries []method.Query, when func(*feature.
 	})
 }
 
-// shows reports whether the light is set to a preset, by what it can show.
-func shows(v *feature.View, p Preset) bool {
-	equal := func(id string, want method.Opt[int]) bool {
-		f := lightRow(v, id)
-		if f == nil {
-			return true
+// shown is what a light can show, and does.
+type shown struct {
+	brightness, colorTemp, color          feature.Value
+	hasBrightness, hasColorTemp, hasColor bool
+}
+
+func shownLight(v *feature.View) (s shown) {
+	for i := range lightRows {
+		f := &lightRows[i]
+		if !f.Exists(v) {
+			continue
 		}
-		n, ok := feature.As[int](f.Get(v))
-		w, wanted := want.Get()
-		return ok && wanted && n == w
+		switch f.ID {
+		case brightnessMeta.ID:
+			s.brightness, s.hasBrightness = f.Get(v), true
+		case colorTemperatureMeta.ID:
+			s.colorTemp, s.hasColorTemp = f.Get(v), true
+		case hsvMeta.ID:
+			s.color, s.hasColor = f.Get(v), true
+		}
 	}
-	if f := lightRow(v, hsvMeta.ID); f != nil {
-		c, ok := feature.As[feature.HSV](f.Get(v))
+	return s
+}
+
+// is reports whether the light is set to a preset, by what it can show.
+func (s *shown) is(p *Preset) bool {
+	if s.hasColor {
+		c, ok := feature.As[feature.HSV](s.color)
 		if !ok || method.Some(c.Hue) != p.Hue || method.Some(c.Saturation) != p.Saturation {
 			return false
 		}
 	}
-	return equal(brightnessMeta.ID, p.Brightness) && equal(colorTemperatureMeta.ID, p.ColorTemp)
-}
-
-// lightRow is the row of an id that this light has, or nil.
-func lightRow(v *feature.View, id string) *feature.Feature {
-	i := slices.IndexFunc(lightRows, func(f feature.Feature) bool { return f.ID == id && f.Exists(v) })
-	if i < 0 {
-		return nil
+	equal := func(v feature.Value, want method.Opt[int]) bool {
+		n, ok := feature.As[int](v)
+		return ok && want == method.Some(n)
 	}
-	return &lightRows[i]
+	return (!s.hasBrightness || equal(s.brightness, p.Brightness)) && (!s.hasColorTemp || equal(s.colorTemp, p.ColorTemp))
 }
 
 // iotPresets keep the numbers that they have in the device's list, where
@@ -152,14 +164,14 @@ func iotPresets(v *feature.View) ([]Preset, bool) {
 	if s == nil || s.PreferredState == nil {
 		return nil, false
 	}
-	var out []Preset
+	out := make([]Preset, 0, len(s.PreferredState))
 	for i, p := range s.PreferredState {
 		if p.ID != "" {
 			out = append(out, Preset{Index: i, Brightness: p.Brightness, EffectID: p.ID})
 			continue
 		}
 		out = append(out, Preset{
-			Name: fmt.Sprintf("Light preset %d", i+1), Index: i,
+			Name: lightPresetNames.of(i + 1), Index: i,
 			Brightness: p.Brightness, Hue: p.Hue, Saturation: p.Saturation, ColorTemp: p.ColorTemp,
 		})
 	}
@@ -168,13 +180,13 @@ func iotPresets(v *feature.View) ([]Preset, bool) {
 
 func smartPresets(v *feature.View) ([]Preset, bool) {
 	var states []smart.Preset
-	word := "Light preset"
+	names := &lightPresetNames
 	if i := info(v); i != nil && i.Presets != nil {
 		states = i.Presets
 	} else if r := smart.GetPresets.Result(v.Snapshot); r != nil {
-		states = r.States
+		states = slices.Clip(r.States)
 		if r.Brightness != nil {
-			word = "Brightness preset"
+			names = &brightnessPresetNames
 			for _, b := range r.Brightness {
 				states = append(states, smart.Preset{Brightness: method.Some(b)})
 			}
@@ -182,7 +194,7 @@ func smartPresets(v *feature.View) ([]Preset, bool) {
 	} else {
 		return nil, false
 	}
-	var out []Preset
+	out := make([]Preset, 0, len(states))
 	n := 0
 	for i, p := range states {
 		if !p.Brightness.Known() {
@@ -191,9 +203,30 @@ func smartPresets(v *feature.View) ([]Preset, bool) {
 		}
 		n++
 		out = append(out, Preset{
-			Name: fmt.Sprintf("%s %d", word, n), Index: i,
+			Name: names.of(n), Index: i,
 			Brightness: p.Brightness, Hue: p.Hue, Saturation: p.Saturation, ColorTemp: p.ColorTemp,
 		})
 	}
 	return out, true
+}
+
+// presetNames are the names of the first presets of a kind, which are shown at
+// each poll.
+type presetNames [10]string
+
+var lightPresetNames, brightnessPresetNames = namesOf("Light preset "), namesOf("Brightness preset ")
+
+func namesOf(word string) (names presetNames) {
+	for i := range names {
+		names[i] = word + strconv.Itoa(i+1)
+	}
+	return names
+}
+
+// of counts from 1.
+func (p *presetNames) of(n int) string {
+	if n <= len(p) {
+		return p[n-1]
+	}
+	return strings.TrimSuffix(p[0], "1") + strconv.Itoa(n)
 }

@@ -121,7 +121,7 @@ func since(v *feature.View, seconds method.Opt[int]) (time.Time, bool) {
 
 // steady gives the previous value of a feature where at is about the same.
 func steady(v *feature.View, id string, at time.Time) time.Time {
-	if before, ok := feature.As[time.Time](v.Previous[id]); ok && at.Sub(before).Abs() <= jitter {
+	if before, ok := feature.As[time.Time](v.Before(id)); ok && at.Sub(before).Abs() <= jitter {
 		return before.In(at.Location())
 	}
 	return at

@@ -2,7 +2,6 @@ package device
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -58,6 +57,10 @@ func (d *Device) empty() *method.Snapshot {
 // ask performs queries at once and gives a newer snapshot. The error is that
 // of the whole exchange.
 func (d *Device) ask(ctx context.Context, s *method.Snapshot, queries ...method.Query) (*method.Snapshot, error) {
+	return d.askAll(ctx, s, d.asking(queries))
+}
+
+func (d *Device) askAll(ctx context.Context, s *method.Snapshot, queries []*asking) (*method.Snapshot, error) {
 	if len(queries) == 0 {
 		return s, nil
 	}
@@ -71,7 +74,7 @@ func (d *Device) ask(ctx context.Context, s *method.Snapshot, queries ...method.
 	if err != nil {
 		return s, err
 	}
-	return s.With(now, d.answers(queries, calls, results, now)), nil
+	return s.WithTaken(now, d.answers(s, queries, calls, results, now)), nil
 }
 
 // localTime is what the device's clock shows at a moment of ours, as far as
@@ -94,14 +97,14 @@ func (d *Device) root() *Device {
 
 // failure is why a query that must work did not.
 func failure(s *method.Snapshot, key string) error {
-	a, ok := s.Answer(key)
+	a := s.Find(key)
 	switch {
+	case a == nil:
+		return fmt.Errorf("%s: %w: the device refuses it", key, wattle.ErrProtocol)
 	case a.Value != nil:
 		return nil
 	case a.Err != nil:
 		return a.Err
-	case !ok:
-		return fmt.Errorf("%s: %w: the device refuses it", key, wattle.ErrProtocol)
 	}
 	return fmt.Errorf("%s: %w: the answer is empty", key, wattle.ErrProtocol)
 }
@@ -131,68 +134,7 @@ func (d *Device) view(s *method.Snapshot, parent *feature.View) *feature.View {
 		Child: d.child, Snapshot: s, Parent: parent,
 	}
 	if before := d.state.Load(); before != nil {
-		v.Previous = before.values
+		v.Previous = before.readings
 	}
 	return v
-}
-
-// listed is one child as its parent describes it.
-type listed struct {
-	id         string
-	raw        json.RawMessage
-	components map[string]int
-}
-
-// list reads the children from the parent's answers, each id once; ok is false
-// where the answer did not come, so that children are not forgotten by a
-// failure.
-func (d *Device) list(s *method.Snapshot) (children []listed, ok bool) {
-	seen := map[string]bool{"": true}
-	add := func(c listed) {
-		if !seen[c.id] {
-			seen[c.id] = true
-			children = append(children, c)
-		}
-	}
-	switch d.family {
-	case wattle.IOT:
-		info := iot.GetSysinfo.Result(s)
-		if info == nil {
-			return nil, false
-		}
-		var raw struct {
-			Children []json.RawMessage `json:"children"`
-		}
-		_ = json.Unmarshal(s.Raw(iot.GetSysinfo.Key()), &raw)
-		for i, o := range info.Children {
-			if o.ID != "" && i < len(raw.Children) {
-				add(listed{id: info.ChildID(o), raw: raw.Children[i]})
-			}
-		}
-		return children, true
-	case wattle.SMART:
-		if d.components["child_device"] == 0 {
-			return nil, true
-		}
-		entries := smart.GetChildList.Result(s)
-		if entries == nil {
-			return nil, false
-		}
-		components := map[string]map[string]int{}
-		if l := smart.GetChildComponents.Result(s); l != nil {
-			for i := range l.List {
-				components[l.List[i].DeviceID] = l.List[i].Versions()
-			}
-		}
-		for _, raw := range entries.List {
-			var who struct {
-				ID string `json:"device_id"`
-			}
-			if json.Unmarshal(raw, &who) == nil {
-				add(listed{who.ID, raw, components[who.ID]})
-			}
-		}
-		return children, true
-	}
-	return nil, true
 }

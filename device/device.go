@@ -37,7 +37,15 @@ type Device struct {
 	// The rest is guarded by shared.busy.
 	components map[string]int
 	queries    map[string]*health
-	existing   map[string]bool // ids of features that were seen in this session
+	existing   ids    // of features that were seen in this session
+	agenda     agenda // what it is asked
+	versions   versions
+}
+
+// versions are the components of the children, and the answer that has them.
+type versions struct {
+	of   *smart.ChildComponents
+	byID map[string]map[string]int
 }
 
 // shared is what a device and its children have in common.
@@ -103,7 +111,7 @@ func open(ctx context.Context, caller method.Caller, family wattle.Family, o *Op
 func newDevice(s *shared, family wattle.Family, caller method.Caller) *Device {
 	d := &Device{
 		family: family, caller: caller, shared: s,
-		queries: map[string]*health{}, existing: map[string]bool{},
+		queries: map[string]*health{},
 	}
 	d.children.Store(&[]*Device{})
 	switch family {

@@ -32,8 +32,8 @@ func (s *State) Energy() (e Energy, ok bool) {
 		"consumption_total":      &e.Total,
 	} {
 		// Lamps tell how much they used in days, and are no meters for that.
-		ok = ok || s.has(id) && !strings.HasPrefix(id, "energy_past")
-		if n, known := s.values[id].Number(); known {
+		ok = ok || s.find(id) >= 0 && !strings.HasPrefix(id, "energy_past")
+		if n, known := s.Value(id).Number(); known {
 			*to = &n
 		}
 	}

@@ -24,7 +24,7 @@ func (d *Device) grouped(id, what string) (group, error) {
 
 // value reads a feature as of the last poll; false where it is not known.
 func value[T feature.Scalar](g group, id string) (T, bool) {
-	return feature.As[T](g.d.known().values[id])
+	return feature.As[T](g.d.known().Value(id))
 }
 
 func (g group) has(id string) bool { return g.d.known().row(id) != nil }

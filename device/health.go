@@ -1,6 +1,7 @@
 package device
 
 import (
+	"bytes"
 	"errors"
 	"log/slog"
 	"time"
@@ -64,26 +65,46 @@ func (d *Device) health(key string) *health {
 	return h
 }
 
-// answers turns results into what a snapshot holds, and notes how each query
-// fared.
-func (d *Device) answers(queries []method.Query, calls []method.Call, results []method.Result, now time.Time) map[string]method.Answer {
-	out := make(map[string]method.Answer, len(queries))
+// asking is a query with what is known of it on one device.
+type asking struct {
+	method.Query
+	health *health
+}
+
+// asking of queries of this device.
+func (d *Device) asking(queries []method.Query) []*asking {
+	out := make([]*asking, len(queries))
 	for i, q := range queries {
-		if i >= len(results) {
-			break
-		}
+		out[i] = &asking{q, d.health(q.Key())}
+	}
+	return out
+}
+
+// answers turns results into what a snapshot holds, and notes how each query
+// fared. An answer that is word for word the one before is not decoded again.
+func (d *Device) answers(before *method.Snapshot, queries []*asking, calls []method.Call, results []method.Result, now time.Time) []method.Taken {
+	out := make([]method.Taken, 0, len(queries))
+	for i, q := range queries[:min(len(queries), len(results))] {
 		a := method.Answer{Call: calls[i], Raw: results[i].Raw, Err: results[i].Err, Time: now}
 		if a.Err == nil {
-			a.Value, a.Err = q.Decode(a.Raw)
+			decode(&a, q.Query, before.Find(q.Key()))
 		}
-		h := d.health(q.Key())
-		if h.note(results[i].Err, now) {
+		if q.health.note(results[i].Err, now) {
 			d.shared.log.Debug("query changed", slog.String("device", d.label()),
-				slog.String("query", q.Key()), slog.Int("failures", h.failures), slog.Any("err", results[i].Err))
+				slog.String("query", q.Key()), slog.Int("failures", q.health.failures), slog.Any("err", results[i].Err))
 		}
-		if !h.absent {
-			out[q.Key()] = a
+		if !q.health.absent {
+			out = append(out, method.Taken{Key: q.Key(), Answer: a})
 		}
 	}
 	return out
+}
+
+// decode understands an answer; the one before may be nil.
+func decode(a *method.Answer, q method.Query, before *method.Answer) {
+	if before != nil && before.Value != nil && bytes.Equal(before.Raw, a.Raw) {
+		a.Raw, a.Value, a.Err = before.Raw, before.Value, before.Err
+		return
+	}
+	a.Value, a.Err = q.Decode(a.Raw)
 }

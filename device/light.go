@@ -119,16 +119,16 @@ func (l *Light) State() LightState {
 	if on, ok := s.On(); ok {
 		out.On = &on
 	}
-	if n, ok := feature.As[int](s.values["brightness"]); ok {
+	if n, ok := feature.As[int](s.Value("brightness")); ok {
 		out.Brightness = &n
 	}
-	if name, _ := feature.As[string](s.values["light_preset"]); name != notSet {
+	if name, _ := feature.As[string](s.Value("light_preset")); name != notSet {
 		out.Preset = name
 	}
 	if out.Effect = l.running(); out.Effect != "" {
 		return out
 	}
-	kelvin, white := feature.As[int](s.values["color_temperature"])
+	kelvin, white := feature.As[int](s.Value("color_temperature"))
 	white = white && kelvin > 0
 	if i := l.info(); i != nil && !white { // a white that cannot be changed
 		kelvin = i.ColorTemp.Or(0)
@@ -136,7 +136,7 @@ func (l *Light) State() LightState {
 	}
 	if white {
 		out.Temperature = &kelvin
-	} else if c, ok := feature.As[feature.HSV](s.values["hsv"]); ok {
+	} else if c, ok := feature.As[feature.HSV](s.Value("hsv")); ok {
 		out.Color = &c
 	}
 	return out
@@ -173,16 +173,16 @@ func (l *Light) SetTemperature(ctx context.Context, kelvin int) error {
 // alone (component on_off_gradually, version 1) give 1 s for on.
 func (l *Light) Fades() (on, off time.Duration, ok bool) {
 	s := l.d.known()
-	if v, has := s.values["smooth_transitions"]; has {
-		smooth, known := v.Bool()
+	if r, has := s.Reading("smooth_transitions"); has {
+		smooth, known := r.Value.Bool()
 		if smooth {
 			on, off = time.Second, time.Second
 		}
 		return on, off, known
 	}
 	for _, ids := range [][2]string{{"smooth_transition_on", "smooth_transition_off"}, {"dimmer_fade_on_time", "dimmer_fade_off_time"}} {
-		a, known := s.values[ids[0]].Number()
-		b, too := s.values[ids[1]].Number()
+		a, known := s.Value(ids[0]).Number()
+		b, too := s.Value(ids[1]).Number()
 		if !known || !too {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"wattle"
@@ -11,7 +12,6 @@ import (
 	"wattle/feature"
 	"wattle/method"
 	"wattle/method/iot"
-	"wattle/method/smart"
 )
 
 // Poll asks what is due and gives the new state. Each query is asked as often
@@ -35,10 +35,10 @@ func (d *Device) polled(ctx context.Context, full bool) (*State, error) {
 	defer d.shared.unlock()
 	root := d.root()
 	before := root.known()
-	queries := root.due(before.view, full)
-	snapshot, err := root.ask(ctx, before.view.Snapshot, queries...)
+	due := root.due(before.view, before.applying, full)
+	snapshot, err := root.askAll(ctx, before.view.Snapshot, due)
 	if err != nil {
-		d.shared.markStale(root, queries)
+		d.shared.markStale(root, queriesOf(due))
 		return nil, err
 	}
 	if err := root.conclude(ctx, snapshot, full); err != nil {
@@ -48,62 +48,6 @@ func (d *Device) polled(ctx context.Context, full bool) (*State, error) {
 		root.full.Store(true)
 	}
 	return d.State(), nil
-}
-
-// due are the queries that it is time for.
-func (d *Device) due(v *feature.View, full bool) []method.Query {
-	queries := d.baseQueries(v)
-	if full {
-		queries = append(queries, d.moduleQueries(v)...)
-	}
-	now := d.shared.now()
-	stale := d.shared.takeStale(d, queries)
-	out := queries[:0]
-	for _, q := range queries {
-		h := d.health(q.Key())
-		if h.due(q.Pace, now) || stale[q.Key()] && !h.absent {
-			out = append(out, q)
-		}
-	}
-	return out
-}
-
-// baseQueries tell who the device is, what is on, and who is behind it.
-func (d *Device) baseQueries(v *feature.View) []method.Query {
-	switch {
-	case d.parent != nil:
-		return nil // the parent's list has it
-	case d.family == wattle.IOT:
-		return []method.Query{iot.GetSysinfo.Query(method.EveryPoll)}
-	}
-	out := []method.Query{smart.GetDeviceInfo.Query(method.EveryPoll)}
-	if d.components["child_device"] > 0 {
-		pace := method.EveryDay
-		if v.Type == wattle.Hub { // its children come and go
-			pace = method.EveryPoll
-		}
-		out = append(out, smart.GetChildList.Query(method.EveryPoll), smart.GetChildComponents.Query(pace))
-	}
-	return out
-}
-
-// moduleQueries are what the rows of the device read from besides.
-func (d *Device) moduleQueries(v *feature.View) []method.Query {
-	var out []method.Query
-	for _, q := range catalog.Queries(catalog.For(v)) {
-		if q.Key() == d.base {
-			continue
-		}
-		if d.parent != nil && v.Parent.Type == wattle.Hub {
-			// Battery devices sleep, and their state is in the hub's list
-			// (docs/protocol/smart.md section 1.4). It keeps their logs as well.
-			if q.Key() != smart.GetTriggerLogs.Key() {
-				q.Pace = max(q.Pace, method.EveryDay)
-			}
-		}
-		out = append(out, q)
-	}
-	return out
 }
 
 // conclude makes the state of a device and its children from a new snapshot;
@@ -116,14 +60,15 @@ func (d *Device) conclude(ctx context.Context, snapshot *method.Snapshot, full b
 	if v.Type == "" {
 		return fmt.Errorf("%w: %s does not say what kind of device it is", wattle.ErrProtocol, d.base)
 	}
-	if err := d.same(v); err != nil {
+	id := identify(v)
+	if err := d.same(&id); err != nil {
 		return err
 	}
 	children := d.Children()
 	if entries, ok := d.list(snapshot); ok {
 		children = d.adopt(entries)
 		for i, c := range children {
-			cv, err := c.listen(ctx, entries[i], v, snapshot.Time(), full)
+			cv, err := c.listen(ctx, &entries[i], v, full)
 			if err != nil && ctx.Err() != nil {
 				return err
 			}
@@ -137,17 +82,17 @@ func (d *Device) conclude(ctx context.Context, snapshot *method.Snapshot, full b
 			v.Children = append(v.Children, c.view(c.known().view.Snapshot, v))
 		}
 	}
-	d.publish(v, children)
+	d.publish(v, id, children)
 	return nil
 }
 
 // same refuses another device than the one that was opened.
-func (d *Device) same(v *feature.View) error {
+func (d *Device) same(is *Identity) error {
 	before := d.known()
 	if before == nil {
 		return nil
 	}
-	was, is := before.identity, identify(v)
+	was := &before.identity
 	if !was.MAC.IsZero() && !is.MAC.IsZero() && was.MAC != is.MAC {
 		return fmt.Errorf("%w: %s (%s) instead of %s (%s)", wattle.ErrIdentity, is.Label(), is.MAC, was.Label(), was.MAC)
 	}
@@ -155,12 +100,12 @@ func (d *Device) same(v *feature.View) error {
 }
 
 // publish evaluates views, children first, and shows the new states.
-func (d *Device) publish(v *feature.View, children []*Device) {
-	states := make([]*State, len(children))
+func (d *Device) publish(v *feature.View, id Identity, children []*Device) {
+	var states []*State
 	for i, c := range children {
-		states[i] = evaluate(v.Children[i], c.existing)
+		states = append(states, c.evaluate(v.Children[i], identify(v.Children[i])))
 	}
-	s := evaluate(v, d.existing)
+	s := d.evaluate(v, id)
 	s.children = states
 	if c := d.shared.connection; c != nil && c.Found != nil && s.identity.Model.Region == "" {
 		s.identity.Model.Region = c.Found.Model.Region // many devices tell it to discovery only
@@ -176,17 +121,26 @@ func (d *Device) publish(v *feature.View, children []*Device) {
 			c.state.Store(states[i])
 		}
 	}
-	d.children.Store(&children)
+	if !slices.Equal(children, d.Children()) {
+		d.children.Store(&children)
+	}
 }
 
 // adopt gives a Device for each listed child: the one there was, or a new one.
 // Entries with the id of an earlier one are dropped by list.
 func (d *Device) adopt(entries []listed) []*Device {
+	children := d.Children()
+	if slices.EqualFunc(children, entries, func(c *Device, e listed) bool { return c.child == e.id }) {
+		for i, c := range children {
+			c.learn(entries[i].components)
+		}
+		return children
+	}
 	known := map[string]*Device{}
-	for _, c := range d.Children() {
+	for _, c := range children {
 		known[c.child] = c
 	}
-	children := make([]*Device, len(entries))
+	children = make([]*Device, len(entries))
 	for i, e := range entries {
 		c := known[e.id]
 		if c == nil {
@@ -200,53 +154,56 @@ func (d *Device) adopt(entries []listed) []*Device {
 				c.base = iot.GetOutlet.Key()
 			}
 		}
-		if e.components != nil {
-			c.components = e.components
-		}
+		c.learn(e.components)
 		children[i] = c
 	}
 	return children
 }
 
+// learn takes what the parent says of the components of a child, if anything.
+func (d *Device) learn(components map[string]int) {
+	if components != nil {
+		d.components = components
+	}
+}
+
 // listen takes what the parent says of a child and, with full, asks the child
 // for the rest. The view is good also where it comes with an error: the child did
 // not answer, and the parent's list still tells most.
-func (d *Device) listen(ctx context.Context, e listed, parent *feature.View, at time.Time, full bool) (*feature.View, error) {
-	snapshot := method.NewSnapshot(at, parent.Snapshot.Source(), nil)
-	if before := d.known(); before != nil {
-		snapshot = before.view.Snapshot
+func (d *Device) listen(ctx context.Context, e *listed, parent *feature.View, full bool) (*feature.View, error) {
+	before := d.known()
+	snapshot := before.Snapshot()
+	if before == nil {
+		snapshot = method.NewSnapshot(parent.Time(), parent.Snapshot.Source(), nil)
 	}
-	a := method.Answer{Raw: e.raw, Time: at}
-	switch d.family {
-	case wattle.IOT:
-		if o, err := iot.GetOutlet.Decode(e.raw); o != nil {
-			a.Value, a.Err = o, err
-		}
-	case wattle.SMART:
-		if i, err := smart.GetDeviceInfo.Decode(e.raw); i != nil {
-			a.Value, a.Err = i, err
-		}
-	}
-	snapshot = snapshot.With(at, map[string]method.Answer{d.base: a})
+	snapshot = snapshot.WithTaken(parent.Time(), []method.Taken{{Key: d.base, Answer: e.answer}})
 	v := d.view(snapshot, parent)
 	if !full || d.caller == nil {
 		return v, nil
 	}
-	queries := d.due(v, true)
-	asked, err := d.ask(ctx, snapshot, queries...)
+	var rows []*feature.Feature
+	if before != nil {
+		rows = before.applying
+	} else {
+		rows = catalog.For(v)
+	}
+	due := d.due(v, rows, true)
+	if len(due) == 0 {
+		return v, nil
+	}
+	asked, err := d.askAll(ctx, snapshot, due)
 	if err == nil {
 		return d.view(asked, parent), nil
 	}
 	d.shared.log.Debug("child does not answer", slog.String("child", d.child), slog.Any("err", err))
 	now := d.shared.now()
-	failed := make(map[string]method.Answer, len(queries))
-	for _, q := range queries {
-		h := d.health(q.Key())
-		h.note(err, now)
-		h.notBefore = now.Add(time.Duration(h.failures) * pausePer) // it may sleep
-		failed[q.Key()] = method.Answer{Call: q.Call, Err: err, Time: now}
+	failed := make([]method.Taken, len(due))
+	for i, q := range due {
+		q.health.note(err, now)
+		q.health.notBefore = now.Add(time.Duration(q.health.failures) * pausePer) // it may sleep
+		failed[i] = method.Taken{Key: q.Key(), Answer: method.Answer{Call: q.Call, Err: err, Time: now}}
 	}
-	return d.view(snapshot.With(now, failed), parent), err
+	return d.view(snapshot.WithTaken(now, failed), parent), err
 }
 
 // markStale has queries asked again by the next poll, whatever their pace.
@@ -262,9 +219,12 @@ func (s *shared) markStale(d *Device, queries []method.Query) {
 }
 
 // takeStale gives which of the queries are marked, and unmarks them.
-func (s *shared) takeStale(d *Device, queries []method.Query) map[string]bool {
+func (s *shared) takeStale(d *Device, queries []*asking) map[string]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.stale[d]) == 0 {
+		return nil
+	}
 	out := map[string]bool{}
 	for _, q := range queries {
 		if s.stale[d][q.Key()] {

@@ -14,45 +14,94 @@ import (
 type State struct {
 	identity Identity
 	view     *feature.View
-	rows     []*feature.Feature
-	readings []feature.Reading
-	values   map[string]feature.Value
+	applying []*feature.Feature // the rows that the device may have
+	rows     []*feature.Feature // those that it has
+	readings []feature.Reading  // of rows
 	children []*State
 }
 
-// evaluate makes the state of a view. Rows in existing are kept although their
-// answers failed this time: their values are then unknown.
-func evaluate(v *feature.View, existing map[string]bool) *State {
-	s := &State{identity: identify(v), view: v, values: map[string]feature.Value{}}
+// evaluate makes the state of a view. Features that the device had before are
+// kept although their answers failed this time: their values are then unknown.
+func (d *Device) evaluate(v *feature.View, id Identity) *State {
+	s := &State{identity: id, view: v}
+	before := d.known()
+	if before == nil {
+		before = &State{}
+	}
+	var room [maxRows]*feature.Feature
+	s.applying = keep(before.applying, catalog.AppendFor(room[:0], v))
+	s.readings = make([]feature.Reading, 0, max(len(before.readings)+1, len(s.applying)/2))
 	var missing []*feature.Feature
-	for _, row := range catalog.For(v) {
+	var roomHas [maxRows]*feature.Feature
+	var roomSeen [maxNumbers / 64]uint64
+	has, seen := roomHas[:0], ids(roomSeen[:])
+	for _, row := range s.applying {
 		switch {
-		case s.has(row.ID): // at most one row of an id
-		case row.Exists(v):
-			s.add(row)
-			existing[row.ID] = true
-		case existing[row.ID]:
+		case seen.has(row.Number()): // at most one row of an id
+		case s.read(row):
+			has = append(has, row)
+			seen.add(row.Number())
+		case d.existing.has(row.Number()):
 			missing = append(missing, row)
 		}
 	}
+	d.existing.join(seen)
 	for _, row := range missing {
-		if !s.has(row.ID) {
-			s.add(row)
+		if !seen.has(row.Number()) {
+			seen.add(row.Number())
+			has = append(has, row)
+			s.readings = append(s.readings, row.Read(v))
 		}
 	}
+	s.rows = keep(before.rows, has)
 	return s
 }
 
-func (s *State) has(id string) bool {
-	_, ok := s.values[id]
-	return ok
+// What is enough for every device that is known; more costs an allocation.
+const (
+	maxRows    = 128
+	maxNumbers = 512
+)
+
+// keep is the list of the poll before, where nothing has changed, or a copy of
+// the new one.
+func keep(before, rows []*feature.Feature) []*feature.Feature {
+	if slices.Equal(before, rows) {
+		return before
+	}
+	return slices.Clone(rows)
 }
 
-func (s *State) add(row *feature.Feature) {
-	r := row.Read(s.view)
-	s.rows = append(s.rows, row)
-	s.readings = append(s.readings, r)
-	s.values[row.ID] = r.Value
+// read adds the reading of a row where the answers have the feature.
+func (s *State) read(row *feature.Feature) bool {
+	n := len(s.readings)
+	s.readings = slices.Grow(s.readings, 1)[:n+1]
+	if row.ReadInto(s.view, &s.readings[n]) {
+		return true
+	}
+	s.readings = s.readings[:n]
+	return false
+}
+
+// ids is a set of features by their number.
+type ids []uint64
+
+func (s ids) has(n int) bool { return n/64 < len(s) && s[n/64]&(1<<(n%64)) != 0 }
+
+func (s *ids) add(n int) {
+	for n/64 >= len(*s) {
+		*s = append(*s, 0)
+	}
+	(*s)[n/64] |= 1 << (n % 64)
+}
+
+func (s *ids) join(other ids) {
+	for i, word := range other {
+		if i == len(*s) {
+			*s = append(*s, 0)
+		}
+		(*s)[i] |= word
+	}
 }
 
 // Identity tells who the device is.
@@ -71,21 +120,34 @@ func (s *State) Readings() []feature.Reading { return s.readings }
 
 // Reading is one feature, and whether the device has it.
 func (s *State) Reading(id string) (feature.Reading, bool) {
-	i := slices.IndexFunc(s.readings, func(r feature.Reading) bool { return r.ID == id })
-	if i < 0 {
-		return feature.Reading{}, false
+	if i := s.find(id); i >= 0 {
+		return s.readings[i], true
 	}
-	return s.readings[i], true
+	return feature.Reading{}, false
 }
 
 // Value is the value of a feature, unknown where the device does not have it.
-func (s *State) Value(id string) feature.Value { return s.values[id] }
+func (s *State) Value(id string) feature.Value {
+	if i := s.find(id); i >= 0 {
+		return s.readings[i].Value
+	}
+	return feature.Value{}
+}
+
+func (s *State) find(id string) int {
+	for i := range s.readings {
+		if s.readings[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
 
 // On tells whether the device is on; known is false where it has no switch or
 // did not say. A strip is on while any of its outlets is.
 func (s *State) On() (on, known bool) {
-	if v, ok := s.values["state"]; ok {
-		return v.Bool()
+	if i := s.find("state"); i >= 0 {
+		return s.readings[i].Value.Bool()
 	}
 	for _, c := range s.children {
 		childOn, ok := c.On()
@@ -99,7 +161,12 @@ func (s *State) On() (on, known bool) {
 func (s *State) Children() []*State { return s.children }
 
 // Snapshot is what the device answered, raw and decoded.
-func (s *State) Snapshot() *method.Snapshot { return s.view.Snapshot }
+func (s *State) Snapshot() *method.Snapshot {
+	if s == nil {
+		return nil
+	}
+	return s.view.Snapshot
+}
 
 // forget makes all values unknown: a state from memory tells what the device
 // can do, not what it does.
@@ -107,18 +174,13 @@ func (s *State) forget() *State {
 	for i := range s.readings {
 		s.readings[i].Value, s.readings[i].Time = feature.Value{}, time.Time{}
 	}
-	for id := range s.values {
-		s.values[id] = feature.Value{}
-	}
 	return s
 }
 
 // row is the catalog's row of a feature that the device has.
 func (s *State) row(id string) *feature.Feature {
-	for _, r := range s.rows {
-		if r.ID == id {
-			return r
-		}
+	if i := s.find(id); i >= 0 {
+		return s.rows[i]
 	}
 	return nil
 }

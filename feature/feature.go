@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"wattle"
@@ -35,9 +36,12 @@ type Feature struct {
 	// changed: the present object has to be fresh.
 	Whole bool
 
+	number int // of the ID, see Number
+
 	when    func(*View) bool
 	has     func(*View) bool
 	get     func(*View) Value
+	take    func(*View, *Reading) bool // of a row with one answer: all at once
 	set     func(*View, Value) ([]method.Call, error)
 	do      func(*View) ([]method.Call, error)
 	limits  func(*View) (lo, hi float64, ok bool)
@@ -56,6 +60,27 @@ func (f *Feature) Applies(v *View) bool {
 // answers that it needs have come.
 func (f *Feature) Exists(v *View) bool {
 	return f.Applies(v) && (f.has == nil || f.has(v))
+}
+
+// Number stands for the ID where many are gone through: small, and the same for
+// all rows of one ID. It differs from one run of a program to the next.
+func (f *Feature) Number() int { return f.number }
+
+// numbers are the IDs that there are.
+var numbers = struct {
+	sync.Mutex
+	of map[string]int
+}{of: map[string]int{}}
+
+func numberOf(id string) int {
+	numbers.Lock()
+	defer numbers.Unlock()
+	n, seen := numbers.of[id]
+	if !seen {
+		n = len(numbers.of)
+		numbers.of[id] = n
+	}
+	return n
 }
 
 // Settable reports whether the feature has a value that can be set.
@@ -77,9 +102,13 @@ func (f *Feature) gone(v *View) bool { return f.has != nil && !f.has(v) }
 // has.
 func (f *Feature) Narrow(v *View) Meta {
 	m := f.Meta
-	if f.gone(v) {
-		return m
+	if !f.gone(v) {
+		f.narrow(v, &m)
 	}
+	return m
+}
+
+func (f *Feature) narrow(v *View, m *Meta) {
 	if f.limits != nil {
 		if lo, hi, ok := f.limits(v); ok {
 			m.Min, m.Max = lo, hi
@@ -93,7 +122,6 @@ func (f *Feature) Narrow(v *View) Meta {
 			m.Unit = u
 		}
 	}
-	return m
 }
 
 // Parse reads a value of the feature from what a person typed. It does not

@@ -46,10 +46,41 @@ func (r *Reading) Age(now time.Time) time.Duration {
 
 // Read evaluates the feature.
 func (f *Feature) Read(v *View) Reading {
-	r := Reading{Meta: f.Narrow(v), Settable: f.Settable(), Value: f.Get(v)}
+	var r Reading
+	f.ReadInto(v, &r)
+	return r
+}
+
+// ReadInto is [Feature.Read] into a reading that is overwritten. It reports
+// whether the answers have the feature, which is [Feature.Exists] for a row that
+// applies, and goes over the answers once.
+func (f *Feature) ReadInto(v *View, r *Reading) (exists bool) {
+	*r = Reading{Meta: f.Meta, Settable: f.set != nil}
+	if f.take != nil {
+		exists = f.take(v, r)
+	} else {
+		exists = f.derive(v, r)
+	}
+	if f.get != nil {
+		if r.Time.IsZero() {
+			r.Time = v.Time()
+		}
+		r.Source = v.Snapshot.Source()
+	}
+	return exists
+}
+
+// derive reads a row that looks at more than one answer.
+func (f *Feature) derive(v *View, r *Reading) (exists bool) {
+	if exists = !f.gone(v); exists {
+		f.narrow(v, &r.Meta)
+		if f.get != nil {
+			r.Value = f.get(v)
+		}
+	}
 	for i := range f.Queries {
-		a, ok := v.Snapshot.Answer(f.Queries[i].Key())
-		if !ok {
+		a := v.Snapshot.Find(f.Queries[i].Key())
+		if a == nil {
 			continue
 		}
 		if r.Time.IsZero() || a.Value != nil && a.Time.Before(r.Time) { // as old as its oldest part
@@ -59,11 +90,5 @@ func (f *Feature) Read(v *View) Reading {
 			r.Err = a.Err
 		}
 	}
-	if f.get != nil && r.Time.IsZero() {
-		r.Time = v.Time()
-	}
-	if f.get != nil {
-		r.Source = v.Snapshot.Source()
-	}
-	return r
+	return exists
 }

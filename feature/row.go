@@ -85,7 +85,39 @@ func From[P, R any, T Scalar](family wattle.Family, m method.Method[P, R], pace 
 		}
 	}
 	d.Whole = row.Update != nil
-	return Derive(family, d)
+	f := Derive(family, d)
+	f.take = func(v *View, r *Reading) bool { return row.take(m.Answer(v.Snapshot), r) }
+	return f
+}
+
+// take reads the row from its answer, which may be nil. It reports whether the
+// answer has the feature.
+func (row *Row[R, T]) take(a *method.Answer, r *Reading) bool {
+	if a == nil {
+		return false
+	}
+	r.Time, r.Err = a.Time, a.Err
+	answer, _ := a.Value.(*R)
+	if answer == nil || row.Has != nil && !row.Has(answer) {
+		return false
+	}
+	if t, ok := row.Get(answer); ok {
+		r.Value = ValueOf(t)
+	}
+	if row.Limits != nil {
+		if lo, hi, ok := row.Limits(answer); ok {
+			r.Min, r.Max = lo, hi
+		}
+	}
+	if row.Options != nil {
+		r.Choices = row.Options(answer)
+	}
+	if row.UnitOf != nil {
+		if u, ok := row.UnitOf(answer); ok {
+			r.Unit = u
+		}
+	}
+	return true
 }
 
 func one(c method.Call, err error) ([]method.Call, error) {
@@ -120,7 +152,8 @@ type Derived[T Scalar] struct {
 func Derive[T Scalar](family wattle.Family, row Derived[T]) Feature {
 	f := Feature{
 		Meta: row.Meta, Family: family, Queries: row.Queries, OnParent: row.OnParent, Whole: row.Whole,
-		when: row.When, has: row.Has, limits: row.Limits, choices: row.Options, unit: row.UnitOf,
+		number: numberOf(row.ID),
+		when:   row.When, has: row.Has, limits: row.Limits, choices: row.Options, unit: row.UnitOf,
 		get: func(v *View) Value {
 			if t, ok := row.Get(v); ok {
 				return ValueOf(t)
@@ -166,7 +199,10 @@ type Act struct {
 // Do makes a feature of an action.
 func Do(family wattle.Family, row Act) Feature {
 	row.Kind = Action
-	return Feature{Meta: row.Meta, Family: family, OnParent: row.OnParent, Queries: row.Queries, when: row.When, has: row.Has, do: row.Do}
+	return Feature{
+		Meta: row.Meta, Family: family, OnParent: row.OnParent, Queries: row.Queries,
+		number: numberOf(row.ID), when: row.When, has: row.Has, do: row.Do,
+	}
 }
 
 // kindOf is the kind that follows from the type where a row gives none.

@@ -19,12 +19,22 @@ type View struct {
 	Snapshot *method.Snapshot
 	Parent   *View
 	Children []*View
-	// Previous holds the values of the poll before, by feature id.
-	Previous map[string]Value
+	// Previous are the readings of the poll before.
+	Previous []Reading
 }
 
 // Has reports whether the device lists a component, in any version.
 func (v *View) Has(component string) bool { return v.Components[component] > 0 }
+
+// Before is the value that a feature had in the poll before.
+func (v *View) Before(id string) Value {
+	for i := range v.Previous {
+		if v.Previous[i].ID == id {
+			return v.Previous[i].Value
+		}
+	}
+	return Value{}
+}
 
 // Time is when the answers were taken.
 func (v *View) Time() time.Time { return v.Snapshot.Time() }
@@ -40,6 +50,6 @@ func (v *View) Root() *View {
 
 // Answered reports whether a query was answered, at least in part.
 func (v *View) Answered(key string) bool {
-	a, _ := v.Snapshot.Answer(key)
-	return a.Value != nil
+	a := v.Snapshot.Find(key)
+	return a != nil && a.Value != nil
 }

@@ -1,9 +1,10 @@
 package method
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
+	"strconv"
+	"strings"
 )
 
 // Opt is a field that a device may leave out. The zero Opt is "not said",
@@ -39,10 +40,10 @@ func (o Opt[T]) IsZero() bool { return !o.known }
 // UnmarshalJSON takes what fits and never fails.
 func (o *Opt[T]) UnmarshalJSON(b []byte) error {
 	*o = Opt[T]{}
-	if bytes.Equal(b, []byte("null")) {
+	if string(b) == "null" {
 		return nil
 	}
-	if json.Unmarshal(b, &o.value) == nil {
+	if o.plain(b) || json.Unmarshal(b, &o.value) == nil {
 		o.known = true
 		return nil
 	}
@@ -51,6 +52,65 @@ func (o *Opt[T]) UnmarshalJSON(b []byte) error {
 		o.number(n)
 	}
 	return nil
+}
+
+// plain reads the usual forms, and nearly all that devices send, without the
+// machinery of encoding/json: answers are full of these fields.
+func (o *Opt[T]) plain(b []byte) (ok bool) {
+	switch v := any(&o.value).(type) {
+	case *bool:
+		*v = string(b) == "true"
+		return *v || string(b) == "false"
+	case *int:
+		*v, ok = plainInt(b)
+		return ok
+	case *float64:
+		if n, whole := plainInt(b); whole && n != 0 { // -0 is a number of its own
+			*v = float64(n)
+			return true
+		}
+		if strings.Trim(string(b), "0123456789+-.eE") != "" {
+			return false
+		}
+		n, err := strconv.ParseFloat(string(b), 64)
+		if err == nil {
+			*v = n
+		}
+		return err == nil
+	case *string:
+		if len(b) < 2 || b[0] != '"' {
+			return false
+		}
+		for _, c := range b[1 : len(b)-1] {
+			if c < ' ' || c > '~' || c == '\\' {
+				return false
+			}
+		}
+		*v = string(b[1 : len(b)-1])
+		return true
+	}
+	return false
+}
+
+// plainInt reads a whole number of up to 15 digits, which floats hold too.
+func plainInt(b []byte) (n int, ok bool) {
+	digits := b
+	if len(b) > 0 && b[0] == '-' {
+		digits = b[1:]
+	}
+	if len(digits) == 0 || len(digits) > 15 {
+		return 0, false
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	if len(digits) < len(b) {
+		n = -n
+	}
+	return n, true
 }
 
 // number takes a number written otherwise than expected.

@@ -43,12 +43,18 @@ type Query struct {
 	Call Call
 	Pace Pace
 
+	key    string
 	decode func(json.RawMessage) (any, error)
 	at     func(time.Time) (Call, error)
 }
 
 // Key names the answer in a [Snapshot].
-func (q Query) Key() string { return q.Call.Key() }
+func (q Query) Key() string {
+	if q.key != "" {
+		return q.key
+	}
+	return q.Call.Key()
+}
 
 // At is the call to make when the device's own clock shows local.
 func (q Query) At(local time.Time) Call {

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -26,28 +27,79 @@ type Answer struct {
 	Time  time.Time       // when it was taken
 }
 
+// Taken is an answer with the key of its query, see [Query.Key].
+type Taken struct {
+	Key string
+	Answer
+}
+
 // Snapshot is the last known answer to each query of a device. It is immutable
 // and may be shared: a poll makes a new one. The nil Snapshot is empty.
 type Snapshot struct {
-	time    time.Time
-	source  Source
-	answers map[string]Answer
+	time   time.Time
+	source Source
+	// entries in the order in which they were first asked, so that what most
+	// features are read from is found first. A device has a few dozens at most:
+	// too few for a map to be faster.
+	entries []entry
+}
+
+type entry struct {
+	key    string
+	answer *Answer
 }
 
 // NewSnapshot takes answers at a time. The map is copied.
 func NewSnapshot(at time.Time, source Source, answers map[string]Answer) *Snapshot {
-	return &Snapshot{time: at, source: source, answers: maps.Clone(answers)}
+	s := &Snapshot{time: at, source: source}
+	s.put(listed(answers))
+	return s
 }
 
 // With is a newer snapshot: the answers of s, replaced by those given.
 func (s *Snapshot) With(at time.Time, answers map[string]Answer) *Snapshot {
-	next := &Snapshot{time: at, source: Local, answers: map[string]Answer{}}
+	return s.WithTaken(at, listed(answers))
+}
+
+// WithTaken is [Snapshot.With] for answers in a list, which the snapshot keeps:
+// do not change it any more.
+func (s *Snapshot) WithTaken(at time.Time, answers []Taken) *Snapshot {
+	next := &Snapshot{time: at, source: Local}
 	if s != nil {
 		next.source = s.source
-		maps.Copy(next.answers, s.answers)
+		next.entries = append(make([]entry, 0, len(s.entries)+len(answers)), s.entries...)
 	}
-	maps.Copy(next.answers, answers)
+	next.put(answers)
 	return next
+}
+
+func listed(answers map[string]Answer) []Taken {
+	list := make([]Taken, 0, len(answers))
+	for _, key := range slices.Sorted(maps.Keys(answers)) {
+		list = append(list, Taken{key, answers[key]})
+	}
+	return list
+}
+
+func (s *Snapshot) put(answers []Taken) {
+	for i := range answers {
+		t := &answers[i]
+		at := s.index(t.Key)
+		if at < 0 {
+			at = len(s.entries)
+			s.entries = append(s.entries, entry{key: t.Key})
+		}
+		s.entries[at].answer = &t.Answer
+	}
+}
+
+func (s *Snapshot) index(key string) int {
+	for i := range s.entries {
+		if s.entries[i].key == key {
+			return i
+		}
+	}
+	return -1
 }
 
 // Time is when the newest answer was taken. Whatever depends on "now" uses
@@ -69,17 +121,47 @@ func (s *Snapshot) Source() Source {
 
 // Answer is the answer to a query by its key, and whether it was ever asked.
 func (s *Snapshot) Answer(key string) (Answer, bool) {
-	if s == nil {
-		return Answer{}, false
+	if a := s.Find(key); a != nil {
+		return *a, true
 	}
-	a, ok := s.answers[key]
-	return a, ok
+	return Answer{}, false
+}
+
+// Find is the answer to a query by its key, nil where it was never asked. It
+// belongs to the snapshot: do not change it.
+func (s *Snapshot) Find(key string) *Answer {
+	if s == nil {
+		return nil
+	}
+	if i := s.index(key); i >= 0 {
+		return s.entries[i].answer
+	}
+	return nil
+}
+
+// find is Find by the parts of the key.
+func (s *Snapshot) find(module, name string) *Answer {
+	if module == "" {
+		return s.Find(name)
+	}
+	if s == nil {
+		return nil
+	}
+	for i := range s.entries {
+		if e := &s.entries[i]; len(e.key) == len(module)+1+len(name) &&
+			strings.HasSuffix(e.key, name) && e.key[len(module)] == '.' && strings.HasPrefix(e.key, module) {
+			return e.answer
+		}
+	}
+	return nil
 }
 
 // Raw is the answer as the device gave it, or nil.
 func (s *Snapshot) Raw(key string) json.RawMessage {
-	a, _ := s.Answer(key)
-	return a.Raw
+	if a := s.Find(key); a != nil {
+		return a.Raw
+	}
+	return nil
 }
 
 // All ranges over the answers, sorted by key.
@@ -88,8 +170,8 @@ func (s *Snapshot) All() iter.Seq2[string, Answer] {
 		if s == nil {
 			return
 		}
-		for _, key := range slices.Sorted(maps.Keys(s.answers)) {
-			if !yield(key, s.answers[key]) {
+		for _, e := range slices.SortedFunc(slices.Values(s.entries), func(a, b entry) int { return strings.Compare(a.key, b.key) }) {
+			if !yield(e.key, *e.answer) {
 				return
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"sync/atomic"
 	"time"
 
 	"wattle"
@@ -55,7 +57,7 @@ func (m Method[P, R]) Decode(raw json.RawMessage) (*R, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return r, nil
 	}
-	err := json.Unmarshal(raw, r)
+	err := decode(raw, r)
 	var field *json.UnmarshalTypeError
 	switch {
 	case err == nil:
@@ -66,11 +68,24 @@ func (m Method[P, R]) Decode(raw json.RawMessage) (*R, error) {
 	return nil, fmt.Errorf("%s: %w: %w", m.Key(), wattle.ErrProtocol, err)
 }
 
+// decode is json.Unmarshal, which would go over an answer with an UnmarshalJSON
+// of its own twice before it calls it. Those of answers begin with a
+// json.Unmarshal themselves, and so take any bytes.
+func decode(raw json.RawMessage, r any) error {
+	if u, ok := r.(json.Unmarshaler); ok {
+		if _, any := r.(*json.RawMessage); !any {
+			return u.UnmarshalJSON(raw)
+		}
+	}
+	return json.Unmarshal(raw, r)
+}
+
 // Query is the method as something to poll, with its default parameters.
 func (m Method[P, R]) Query(pace Pace) Query {
 	return Query{
 		Call: m.Call(),
 		Pace: pace,
+		key:  m.Key(),
 		decode: func(raw json.RawMessage) (any, error) {
 			r, err := m.Decode(raw)
 			if r == nil { // keep a nil *R out of the interface
@@ -87,15 +102,38 @@ func (m Method[P, R]) Query(pace Pace) Query {
 func (m Method[P, R]) QueryAt(pace Pace, params func(local time.Time) P) Query {
 	q := m.Query(pace)
 	q.at = func(local time.Time) (Call, error) { return m.With(params(local)) }
+	if !reflect.TypeFor[P]().Comparable() {
+		return q
+	}
+	type bound struct {
+		params P
+		call   Call
+	}
+	var newest atomic.Pointer[bound] // the month changes rarely, and is asked for often
+	q.at = func(local time.Time) (Call, error) {
+		p := params(local)
+		if b := newest.Load(); b != nil && any(b.params) == any(p) {
+			return b.call, nil
+		}
+		call, err := m.With(p)
+		if err == nil {
+			newest.Store(&bound{p, call})
+		}
+		return call, err
+	}
 	return q
 }
+
+// Answer is what s holds of the method, nil where it was not asked. It belongs
+// to the snapshot: do not change it.
+func (m Method[P, R]) Answer(s *Snapshot) *Answer { return s.find(m.Module, m.Name) }
 
 // Result is the method's answer in s, or nil where it was not asked, failed,
 // or is not supported.
 func (m Method[P, R]) Result(s *Snapshot) *R {
-	if s == nil {
-		return nil
+	if a := s.find(m.Module, m.Name); a != nil {
+		r, _ := a.Value.(*R)
+		return r
 	}
-	r, _ := s.answers[m.Key()].Value.(*R)
-	return r
+	return nil
 }

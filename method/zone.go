@@ -1,17 +1,20 @@
 package method
 
 import (
+	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // a host without zone data must still show a device's time
 )
 
 // zones are the zones that were needed so far, by name; nil for a name that
-// is none.
-var zones = struct {
-	sync.Mutex
-	known map[string]*time.Location
-}{known: map[string]*time.Location{}}
+// is none. The map is replaced and never changed, since it is read often and
+// grows rarely.
+var (
+	zones     atomic.Pointer[map[string]*time.Location]
+	growZones sync.Mutex
+)
 
 // maxZones bounds what devices can make us remember: there are about 600
 // names.
@@ -23,16 +26,29 @@ func Zone(name string) (*time.Location, bool) {
 	if name == "" || name == "Local" || len(name) > 64 {
 		return nil, false
 	}
-	zones.Lock()
-	defer zones.Unlock()
-	zone, seen := zones.known[name]
-	if !seen {
-		if loaded, err := time.LoadLocation(name); err == nil {
-			zone = loaded
-		}
-		if len(zones.known) < maxZones {
-			zones.known[name] = zone
+	if known := zones.Load(); known != nil {
+		if zone, seen := (*known)[name]; seen {
+			return zone, zone != nil
 		}
 	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		zone = nil
+	}
+	remember(name, zone)
 	return zone, zone != nil
+}
+
+func remember(name string, zone *time.Location) {
+	growZones.Lock()
+	defer growZones.Unlock()
+	next := map[string]*time.Location{}
+	if known := zones.Load(); known != nil {
+		if len(*known) >= maxZones {
+			return
+		}
+		next = maps.Clone(*known)
+	}
+	next[name] = zone
+	zones.Store(&next)
 }

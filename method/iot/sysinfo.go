@@ -82,13 +82,18 @@ type EffectState struct {
 // one level deeper (section 4.1).
 func (s *Sysinfo) UnmarshalJSON(b []byte) error {
 	type plain Sysinfo
+	err := json.Unmarshal(b, (*plain)(s))
+	if s.Family() != "" {
+		return err
+	}
 	var nested struct {
 		System json.RawMessage `json:"system"`
 	}
 	if json.Unmarshal(b, &nested) == nil && len(nested.System) > 0 && nested.System[0] == '{' {
-		b = nested.System
+		*s = Sysinfo{}
+		return json.Unmarshal(nested.System, (*plain)(s))
 	}
-	return json.Unmarshal(b, (*plain)(s))
+	return err
 }
 
 // Family is the device family, such as "IOT.SMARTPLUGSWITCH".
@@ -135,18 +140,29 @@ func (s *Sysinfo) DeviceType() wattle.DeviceType {
 // IsLight reports whether the device is switched through its light state, as
 // bulbs and light strips are, and not by a relay.
 func (s *Sysinfo) IsLight() bool {
-	return s.LightState != nil || strings.Contains(strings.ToLower(s.Family()), "smartbulb")
+	return s.LightState != nil || containsFold(s.Family(), "smartbulb")
 }
 
 // Meters reports whether the device says that it has an energy meter: the flag
 // ENE, or a bulb, which always has (section 4.1).
 func (s *Sysinfo) Meters() bool {
-	for flag := range strings.SplitSeq(s.Feature, ":") {
-		if flag == "ENE" {
+	for rest := s.Feature; rest != ""; {
+		var flag string
+		if flag, rest, _ = strings.Cut(rest, ":"); flag == "ENE" {
 			return true
 		}
 	}
 	return s.IsLight()
+}
+
+// containsFold is strings.Contains for a lower-case part and ASCII in any case.
+func containsFold(s, part string) bool {
+	for i := range len(s) - len(part) + 1 {
+		if strings.EqualFold(s[i:i+len(part)], part) {
+			return true
+		}
+	}
+	return false
 }
 
 // ChildID is an outlet's id in full: some firmware gives the last two digits
