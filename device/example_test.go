@@ -9,6 +9,8 @@ import (
 	"wattle/capture"
 	"wattle/device"
 	"wattle/energy"
+	"wattle/method"
+	"wattle/rule"
 	"wattle/session"
 	"wattle/simulator"
 	"wattle/simulator/homes"
@@ -118,4 +120,34 @@ func ExampleDevice_EnergySeries() {
 	// 15 January known true, running true
 	// 16 January known false, running false
 	// kWh 3 0
+}
+
+func ExampleDevice_PlanSchedules() {
+	ctx := context.Background()
+	lamp, plug := demo(ctx, "KL130(EU)_1.0_1.9.1"), demo(ctx, "P100(EU)_1.0_1.5.1")
+	evening := rule.Schedule{
+		Enabled: true, Days: rule.Workdays, At: rule.At{From: rule.Sunset, Offset: -30},
+		Action: rule.Action{Do: rule.On, Brightness: method.Some(40)},
+	}
+	if _, err := lamp.AddSchedule(ctx, evening); err != nil {
+		log.Fatal(err)
+	}
+	schedules, err := lamp.Schedules(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	plan, err := plug.PlanSchedules(ctx, schedules.List, false)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, loss := range plan.Losses {
+		fmt.Println("lost:", loss)
+	}
+	if err := plug.ApplySchedules(ctx, plan); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(&plan.Added[0])
+	// Output:
+	// lost: mon-fri sunset-30m on, 40 %: brightness 40 %: the device cannot be dimmed
+	// mon-fri sunset-30m on
 }
