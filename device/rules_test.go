@@ -19,15 +19,15 @@ import (
 )
 
 // named opens a device of the invented home.
-func named(t testing.TB, name string) *device.Device {
-	t.Helper()
+func named(tb testing.TB, name string) *device.Device {
+	tb.Helper()
 	for _, f := range homes.Demo() {
 		if strings.HasPrefix(f.Name, name) {
-			d, _ := open(t, f, homes.Library(), nil)
+			d, _ := open(tb, f, homes.Library(), nil)
 			return d
 		}
 	}
-	t.Fatalf("no invented device is called %s", name)
+	tb.Fatalf("no invented device is called %s", name)
 	return nil
 }
 

@@ -131,7 +131,7 @@ const (
 // off in turn, and off at the end. seed is of the device and the rule.
 func awaySteps(seed string, start, end time.Time) []step {
 	h := fnv.New64a()
-	h.Write([]byte(seed)) //nolint:errcheck // never fails
+	h.Write([]byte(seed))
 	random := rand.New(rand.NewPCG(h.Sum64(), uint64(start.Unix())))
 	var steps []step
 	at, on := start.Add(time.Duration(random.IntN(15))*time.Minute), true

@@ -124,8 +124,10 @@ wattle auto-off heater off`,
 		Args:              between(1, 2, "a device"),
 		ValidArgsFunction: a.completeDeviceThen(func([]notedFeature) []string { return []string{"on", "off", "60"} }),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			on, delay, err := true, time.Duration(0), error(nil)
+			var on bool
+			var delay time.Duration
 			if len(args) == 2 {
+				var err error
 				if on, delay, err = parseAutoOff(args[1]); err != nil {
 					return err
 				}

@@ -16,7 +16,8 @@ import (
 
 var (
 	lamp = rule.Schedule{Enabled: true, Days: rule.Daily, At: rule.At{From: rule.Sunset, Offset: -40}, Action: rule.Action{
-		Do: rule.On, Brightness: method.Some(40), ColorTemp: method.Some(2700), Transition: method.Some(5000)}}
+		Do: rule.On, Brightness: method.Some(40), ColorTemp: method.Some(2700), Transition: method.Some(5000),
+	}}
 	samples = []rule.Schedule{
 		lamp,
 		{Name: "x # y", Once: true, Date: rule.Date{Year: 2026, Month: 12, Day: 24}, Action: rule.Action{Do: rule.Off}},
