@@ -38,4 +38,28 @@ var switchRows = []feature.Feature{
 			return smart.SetLEDInfo.With(l)
 		},
 	}),
+	feature.From(wattle.SMART, smart.GetLEDInfo, method.EveryHour, feature.Row[smart.LEDInfo, string]{
+		Meta: feature.Meta{ID: "led_rule", Name: "LED rule", Kind: feature.Choice, Category: feature.Config,
+			Choices: []string{"always", "never", "night_mode", "auto", "toggle"}},
+		When: has("led"),
+		Get:  func(l *smart.LEDInfo) (string, bool) { return l.Rule.Get() },
+		Update: func(l smart.LEDInfo, rule string) (method.Call, error) {
+			l.Rule = method.Some(rule)
+			return smart.SetLEDInfo.With(l)
+		},
+		Options: ledRules,
+	}),
+}
+
+// ledRules are the rules that a device can be seen to have: night mode where it
+// keeps its hours, and those of newer ones where it uses one of them.
+func ledRules(l *smart.LEDInfo) []string {
+	rules := []string{"always", "never"}
+	if l.Night != nil {
+		rules = append(rules, "night_mode")
+	}
+	if rule := l.Rule.Or(""); rule == "auto" || rule == "toggle" {
+		rules = append(rules, "auto", "toggle")
+	}
+	return rules
 }

@@ -2,12 +2,15 @@ package device_test
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"wattle"
 	"wattle/capture"
 	"wattle/device"
 	"wattle/session"
@@ -24,13 +27,21 @@ func now() time.Time { return moment }
 type direct struct {
 	device    *simulator.Device
 	exchanges atomic.Int64
+	sent      func([]byte) // gets every request; nil: nobody
 }
 
 var _ transport.Conn = (*direct)(nil)
 
 func (d *direct) Exchange(ctx context.Context, request []byte) ([]byte, error) {
 	d.exchanges.Add(1)
-	return d.device.Handle(ctx, request)
+	if d.sent != nil {
+		d.sent(request)
+	}
+	answer, err := d.device.Handle(ctx, request)
+	if answer == nil && err == nil {
+		err = fmt.Errorf("%w: %w", wattle.ErrUnreachable, io.EOF) // it hung up
+	}
+	return answer, err
 }
 func (d *direct) Reset()               {}
 func (d *direct) Info() transport.Info { return transport.Info{} }

@@ -30,6 +30,20 @@ type Method[P, R any] struct {
 // Key is the key of the method's answer in a [Snapshot], see [Call.Key].
 func (m Method[P, R]) Key() string { return Call{Module: m.Module, Method: m.Name}.Key() }
 
+// Revealing are parameters with secrets in them: they are encoded for the
+// device by RevealJSON, and print, log and marshal without their secrets
+// everywhere else.
+type Revealing interface {
+	RevealJSON() ([]byte, error)
+}
+
+func encode(p any) ([]byte, error) {
+	if r, ok := p.(Revealing); ok {
+		return r.RevealJSON()
+	}
+	return json.Marshal(p)
+}
+
 // With binds parameters to the method. It fails only where p cannot be
 // written as JSON.
 func (m Method[P, R]) With(p P) (Call, error) {
@@ -37,7 +51,7 @@ func (m Method[P, R]) With(p P) (Call, error) {
 	if _, none := any(p).(None); none {
 		return call, nil
 	}
-	b, err := json.Marshal(p)
+	b, err := encode(p)
 	if err != nil {
 		return Call{}, fmt.Errorf("%s: %w", m.Key(), err)
 	}

@@ -106,7 +106,7 @@ func (r *run) iotMessage(ctx context.Context, batch []indexed) ([]indexed, error
 			return err
 		},
 		effect:  effectOfIndexed(batch),
-		timeout: r.timeout(r.state.iot.children),
+		timeout: r.timeout(r.state.iot.children || slow(batch)),
 		label:   label(batch),
 		stopOn: func(err error, attempt int) bool {
 			return attempt >= 1 && len(batch) > 1 && (isHangUp(err) || errors.Is(err, wattle.ErrProtocol))
@@ -231,6 +231,18 @@ func label(batch []indexed) string {
 		return batch[0].Key()
 	}
 	return fmt.Sprintf("%s and %d more", batch[0].Key(), len(batch)-1)
+}
+
+// slow reports whether a device looks around before it answers: for Wi-Fi
+// networks, or on the internet.
+func slow(batch []indexed) bool {
+	for _, c := range batch {
+		switch c.Method {
+		case "get_scaninfo", "get_intl_fw_list", "get_wireless_scan_info", "get_latest_fw":
+			return true
+		}
+	}
+	return false
 }
 
 // timeout is how long to wait for one answer.

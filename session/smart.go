@@ -387,11 +387,11 @@ func (r *run) parseSmart(raw []byte, name string) (envelope.Answer, error) {
 
 // smartTimeout is longer for children, which sleep, and for lists of them.
 func (r *run) smartTimeout(batch []indexed) time.Duration {
-	slow := r.child != "" || r.state.smart.parent
+	long := r.child != "" || r.state.smart.parent || slow(batch)
 	for _, c := range batch {
-		slow = slow || strings.Contains(c.Method, "child_device")
+		long = long || strings.Contains(c.Method, "child_device")
 	}
-	return r.timeout(slow)
+	return r.timeout(long)
 }
 
 // maxPages and maxEntries bound how far a list is followed, whatever the device

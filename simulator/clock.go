@@ -58,6 +58,13 @@ func (c *clock) set(t time.Time) {
 	c.ahead = t.Sub(c.now())
 }
 
+// Faster is a clock that starts at the present and runs n times as fast as
+// that of the computer, for [DeviceOptions.Now].
+func Faster(n float64) func() time.Time {
+	start := time.Now()
+	return func() time.Time { return start.Add(time.Duration(float64(time.Since(start)) * n)) }
+}
+
 // stopwatch counts how long something is on.
 type stopwatch struct {
 	on    bool

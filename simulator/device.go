@@ -48,6 +48,7 @@ type DeviceOptions struct {
 // well-behaved device. See docs/protocol/smart.md section 1.2 and
 // docs/protocol/iot.md section 1.2.
 type Quirks struct {
+	NoSetTime   bool // IOT: set_time is refused with -3, as by several plugs, which take set_timezone
 	NoBatch     bool // SMART: multipleRequest is refused with -1003, as on a P100
 	MaxBatch    int  // SMART: more requests in one batch are refused with -1006; 0 is 100
 	SilentBatch bool // SMART: the second batch and all later ones get no answer, as on a P300
@@ -73,6 +74,9 @@ type Device struct {
 	engine   engine
 	address  netip.Addr
 	rebooted func(delay time.Duration)
+	fresh    bool                // it waits to be set up
+	account  *wattle.Credentials // that it was given since it was made
+	left     bool                // it leaves the network instead of answering
 }
 
 // engine is the language of a family: what makes an answer of a request.
@@ -88,6 +92,8 @@ type engine interface {
 	restart()
 	poke(child, key string, value json.RawMessage) error
 	fire(child, action, argument string) error
+	// forget takes away what people have told the device.
+	forget()
 }
 
 // New makes a device of a capture. Errors wrap wattle.ErrUnsupported where
@@ -154,6 +160,10 @@ func (d *Device) Handle(ctx context.Context, request []byte) ([]byte, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	answer := d.engine.handle(request)
+	if d.left {
+		d.left = false
+		return nil, nil
+	}
 	if limit := d.quirks.MaxAnswer; limit > 0 && len(answer) > limit {
 		return nil, nil
 	}

@@ -69,7 +69,10 @@ func (d *Device) result(a Announcement) json.RawMessage {
 	if a.Address.IsValid() {
 		o.put("ip", a.Address.String())
 	}
-	o.put("owner", Owner(a.Account))
+	o.put("owner", Owner(d.holdsOf(a.Account)))
+	if d.fresh {
+		o.put("factory_default", true)
+	}
 	o["mgt_encrypt_schm"] = d.scheme(o.object("mgt_encrypt_schm"), a.Port)
 	// Nothing that promises another transport than the one that is served.
 	for _, key := range []string{"tpap", "tpap_preferred", "encrypt_type", "encrypt_info"} {

@@ -15,7 +15,7 @@ func (h *Home) serve(ctx context.Context, p *place, s *sockets) error {
 	defer cancel()
 	route := p.dev.Info().Route
 	o := &endpoint.Options{
-		Account: p.account, Version: route.Version, IOT: route.Family == wattle.IOT,
+		Holds: func() wattle.Credentials { return p.dev.Holds(p.account) }, Version: route.Version, IOT: route.Family == wattle.IOT,
 		Faults: p.faults, Logger: h.log, SingleSession: p.own.has(faultSingle),
 	}
 	s.tcp = &lazyListener{Listener: s.tcp, open: p.own.open}

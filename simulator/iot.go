@@ -22,7 +22,9 @@ type iot struct {
 	// own are answers that were changed, by module and method.
 	own    map[string]map[string]object
 	errors iotErrors
-	zone   int // index of the time zone, see docs/protocol/iot.md section 9
+	// upgrade is the firmware that is downloaded and installed.
+	upgrade upgrade
+	zone    int // index of the time zone, see docs/protocol/iot.md section 9
 }
 
 // outlet is what one relay or lamp holds.

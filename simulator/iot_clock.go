@@ -42,6 +42,9 @@ func (e *iot) getTimezone(c *iotCall) (object, *iotFault) {
 }
 
 func (e *iot) setTime(c *iotCall) (object, *iotFault) {
+	if e.d.quirks.NoSetTime {
+		return nil, &e.errors.argument
+	}
 	t, ok := timeOf(c.args, e.d.clock.zone)
 	if !ok {
 		return nil, &e.errors.argument
@@ -70,6 +73,7 @@ func (e *iot) setTimezone(c *iotCall) (object, *iotFault) {
 }
 
 func (e *iot) setClock(module string, t time.Time) {
+	e.d.clock.unset = false
 	e.d.clock.set(t)
 	for _, o := range e.all() {
 		o.power.energy.jump(e.d.clock.time())

@@ -1,11 +1,14 @@
 package simulator
 
-// Cloud and Wi-Fi of IOT devices. See docs/protocol/iot.md sections 10 and 11.
+import "wattle"
+
+// Cloud of IOT devices. See docs/protocol/iot.md section 10.
 
 func (e *iot) bind(c *iotCall) (object, *iotFault) {
 	if c.args.text("username") == "" || !c.args.has("password") {
 		return nil, &e.errors.argument
 	}
+	e.d.account = &wattle.Credentials{Username: c.args.text("username"), Password: wattle.NewSecret(c.args.text("password"))}
 	return nil, e.changeCloud(c, map[string]any{"username": c.args.text("username"), "binded": 1, "cld_connection": 1})
 }
 
@@ -34,14 +37,4 @@ func (e *iot) changeCloud(c *iotCall, values map[string]any) *iotFault {
 	}
 	e.change(c.module, "get_info", answer)
 	return nil
-}
-
-// joinWiFi accepts any network and stays where it is.
-func (e *iot) joinWiFi(c *iotCall) (object, *iotFault) {
-	kind, ok := c.args.integer("key_type")
-	if c.args.text("ssid") == "" || !ok || kind < 0 || kind > 3 {
-		return nil, &e.errors.argument
-	}
-	e.change(c.module, "get_stainfo", object{"ssid": c.args["ssid"], "key_type": marshal(kind), "rssi": marshal(-50), "err_code": marshal(0)})
-	return nil, nil
 }

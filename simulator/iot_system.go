@@ -16,6 +16,10 @@ var iotHandlers = map[string]map[string]iotHandler{
 		"set_dev_location": (*iot).setLocation,
 		"reboot":           (*iot).reboot,
 		"reset":            (*iot).factoryReset,
+
+		"download_firmware":  (*iot).downloadFirmware,
+		"get_download_state": (*iot).getDownloadState,
+		"flash_firmware":     (*iot).flashFirmware,
 	},
 	roleDimmer: {
 		"set_brightness":          (*iot).setBrightness,
@@ -198,15 +202,15 @@ func (e *iot) reboot(c *iotCall) (object, *iotFault) {
 	return nil, nil
 }
 
-// factoryReset brings the state of the capture back.
+// factoryReset brings the state of the capture back, without what people have
+// told the device.
 func (e *iot) factoryReset(c *iotCall) (object, *iotFault) {
 	if _, ok := c.args.integer("delay"); !ok {
 		return nil, &e.errors.argument
 	}
-	if err := e.d.reset(); err != nil {
+	if err := e.d.forget(); err != nil {
 		return nil, &e.errors.argument
 	}
-	e.d.reboot(time.Second)
 	return nil, nil
 }
 
@@ -240,6 +244,7 @@ func (e *iot) upcoming(after time.Time) agenda {
 		planned := e.planned(o, after)
 		a.add(planned.at, planned.run...)
 	}
+	a.add(e.upgrade.due(), e.install)
 	return a
 }
 

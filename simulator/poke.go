@@ -13,7 +13,8 @@ import (
 // door opens, a room gets warmer, somebody presses the button of a plug. child
 // is "" for the device itself, else the id or the name of a child. key is a
 // member of its information (sysinfo or get_device_info), or "power_w" for the
-// power in W that it takes when it is on. value is JSON; other text is taken
+// power in W that it takes when it is on, or "firmware" for a version that its
+// maker offers from now on. value is JSON; other text is taken
 // as a string. Errors wrap wattle.ErrNotFound or wattle.ErrParam.
 func (d *Device) Poke(child, key, value string) error {
 	raw := json.RawMessage(value)
@@ -58,6 +59,13 @@ func (e *iot) poke(child, key string, value json.RawMessage) error {
 		}
 		return err
 	}
+	if key == "firmware" && child == "" {
+		version, err := versionOf(value)
+		if err == nil {
+			e.offerFirmware(version)
+		}
+		return err
+	}
 	present, ok := state[key]
 	if !ok {
 		return fmt.Errorf("sysinfo has no %q: %w", key, wattle.ErrNotFound)
@@ -84,6 +92,13 @@ func (e *smart) poke(child, key string, value json.RawMessage) error {
 		if err == nil {
 			u.power.load = watts
 			u.setPower()
+		}
+		return err
+	}
+	if key == "firmware" && u.has("firmware") {
+		version, err := versionOf(value)
+		if err == nil {
+			u.offerFirmware(version)
 		}
 		return err
 	}

@@ -98,7 +98,6 @@ func TestSetAndGet(t *testing.T) {
 		{"KP115(EU)", `{"schedule":{"set_overall_enable":{"enable":0}}}`, `{"schedule":{"get_rules":{}}}`, "schedule/get_rules/enable", `0`},
 		{"KP115(EU)", `{"cnCloud":{"unbind":{}}}`, `{"cnCloud":{"get_info":{}}}`, "cnCloud/get_info/binded", `0`},
 		{"KP115(EU)", `{"cnCloud":{"set_server_url":{"server":"x.example"}}}`, `{"cnCloud":{"get_info":{}}}`, "cnCloud/get_info/server", `"x.example"`},
-		{"KP115(EU)", `{"netif":{"set_stainfo":{"ssid":"home","password":"x","key_type":3}}}`, `{"netif":{"get_stainfo":{}}}`, "netif/get_stainfo/ssid", `"home"`},
 		{"HS100(EU)", `{"time":{"set_timezone":{"year":2026,"month":7,"mday":1,"hour":10,"min":0,"sec":0,"index":41}}}`, `{"time":{"get_timezone":{}}}`, "time/get_timezone/index", `41`},
 		{"HS100(EU)", `{"time":{"set_timezone":{"year":2026,"month":7,"mday":1,"hour":10,"min":0,"sec":0,"index":41}}}`, `{"time":{"get_time":{}}}`, "time/get_time/hour", `10`},
 		{"HS100(EU)", `{"time":{"set_time":{"year":2025,"month":2,"mday":3,"hour":4,"min":5,"sec":6}}}`, `{"time":{"get_time":{}}}`, "time/get_time/year", `2025`},

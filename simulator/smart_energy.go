@@ -314,6 +314,9 @@ func (u *unit) getDeviceTime(object) (json.RawMessage, int) {
 	}
 	if c := &u.e.d.clock; !c.frozen || u.own["get_device_time"] != nil {
 		o.put("timestamp", c.time().Unix())
+		if c.unset {
+			o.put("timestamp", never.Unix())
+		}
 	}
 	return o.raw(), 0
 }
@@ -336,6 +339,7 @@ func (u *unit) setDeviceTime(params object) (json.RawMessage, int) {
 		}
 	}
 	c := &u.e.d.clock
+	c.unset = false
 	c.zone = zoneOf(o)
 	c.set(time.Unix(int64(stamp), 0))
 	for _, each := range u.e.units() {

@@ -34,6 +34,7 @@ var smartHandlers = map[string]smartHandler{
 	"clear_energy_data": (*unit).clearEnergyData,
 	"get_device_usage":  (*unit).getDeviceUsage,
 
+	"get_led_info":              (*unit).getLedInfo,
 	"set_led_info":              (*unit).setLedInfo,
 	"set_auto_off_config":       (*unit).setAutoOff,
 	"set_protection_power":      (*unit).setProtection,
@@ -66,11 +67,12 @@ var smartHandlers = map[string]smartHandler{
 	"remove_antitheft_rules":   removeRules("get_antitheft_rules"),
 	"set_antitheft_all_enable": enableRules("get_antitheft_rules"),
 
-	"fw_download":       action("firmware"),
-	"set_wireless_info": action("wireless"),
-	"set_qs_info":       action("quick_setup"),
-	"sync_env":          action("synchronize"),
-	"account_sync":      action("account"),
+	"fw_download":           (*unit).downloadFirmware,
+	"get_fw_download_state": (*unit).getDownloadState,
+	"set_wireless_info":     (*unit).setWireless,
+	"set_qs_info":           (*unit).quickSetup,
+	"sync_env":              action("synchronize"),
+	"account_sync":          action("account"),
 
 	"setCleanAttr":            (*unit).setCleanAttr,
 	"setSwitchClean":          (*unit).vacuumClean,
@@ -142,6 +144,9 @@ func (u *unit) setDeviceInfo(params object) (json.RawMessage, int) {
 			colour = true
 		}
 		u.info[key] = value
+	}
+	if params.has("latitude") && u.info.has("has_set_location_info") {
+		u.info.put("has_set_location_info", true)
 	}
 	if (params.has("hue") || params.has("saturation")) && !params.has("color_temp") && u.info.has("color_temp") {
 		u.info.put("color_temp", 0)
@@ -221,15 +226,15 @@ func (u *unit) deviceReboot(params object) (json.RawMessage, int) {
 	return nil, 0
 }
 
-// deviceReset brings the state of the capture back.
+// deviceReset brings the state of the capture back, without what people have
+// told the device.
 func (u *unit) deviceReset(object) (json.RawMessage, int) {
 	if u != u.e.self {
 		return nil, u.unknown("device_reset")
 	}
-	if err := u.e.d.reset(); err != nil {
+	if err := u.e.d.forget(); err != nil {
 		return nil, codeParams
 	}
-	u.e.d.reboot(time.Second)
 	return nil, 0
 }
 

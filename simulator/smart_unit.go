@@ -33,7 +33,8 @@ type unit struct {
 	autoOff time.Time
 	alarm   time.Time // when it stops by itself
 	timer   time.Time // when the count-down is over
-	nextID  int       // of rules
+	upgrade upgrade
+	nextID  int // of rules
 	routine routine
 	log     triggerLog
 	records recorder
@@ -229,6 +230,7 @@ func (e *smart) upcoming(after time.Time) agenda {
 			u.info.put("in_alarm", false)
 		})
 		a.add(u.calm, u.settle)
+		a.add(u.upgrade.due(), u.install)
 		planned := u.planned(after)
 		a.add(planned.at, planned.run...)
 	}

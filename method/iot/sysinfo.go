@@ -36,6 +36,9 @@ type Sysinfo struct {
 	Updating   method.Opt[bool] `json:"updating"`
 	NTCState   method.Opt[int]  `json:"ntc_state"` // temperature sensor, 0 = normal
 
+	// Where it is; 0 and 0 where nobody said.
+	Position
+
 	ActiveMode     method.Opt[string] `json:"active_mode"` // none, schedule, count_down
 	PreferredState []Preset           `json:"preferred_state"`
 	Children       []Outlet           `json:"children"`

@@ -8,9 +8,24 @@ import (
 
 // Time is the answer of get_device_time (section 6).
 type Time struct {
-	Timestamp method.Opt[int] `json:"timestamp"` // unix seconds
-	Region    string          `json:"region"`    // IANA name, sometimes another
-	TimeDiff  method.Opt[int] `json:"time_diff"` // minutes from UTC
+	Timestamp method.Opt[int] `json:"timestamp,omitzero"` // unix seconds
+	Region    string          `json:"region,omitempty"`   // IANA name, sometimes another
+	TimeDiff  method.Opt[int] `json:"time_diff,omitzero"` // minutes from UTC, without daylight saving time
+}
+
+// TimeOf is what a device is told at a moment in a time zone. A zone without a
+// name, as the computer's own may be, gives the offset alone.
+func TimeOf(t time.Time, zone *time.Location) Time {
+	t = t.In(zone)
+	out := Time{Timestamp: method.Some(int(t.Unix())), Region: zone.String()}
+	if _, ok := method.Zone(out.Region); !ok {
+		out.Region = ""
+	}
+	// The standard offset is the smaller one of winter and summer.
+	_, winter := time.Date(t.Year(), 1, 1, 0, 0, 0, 0, zone).Zone()
+	_, summer := time.Date(t.Year(), 7, 1, 0, 0, 0, 0, zone).Zone()
+	out.TimeDiff = method.Some(min(winter, summer) / 60)
+	return out
 }
 
 // Moment is the device's time in its own zone: the region where the host
@@ -33,68 +48,14 @@ func (t *Time) zone() *time.Location {
 	return time.UTC
 }
 
-// LEDInfo is the answer of get_led_info; set_led_info takes it back as a
-// whole (section 6).
-type LEDInfo struct {
-	Rule  method.Opt[string] `json:"led_rule,omitzero"` // always, never, night_mode, auto, toggle
-	Extra method.Extra       `json:"-"`
-}
-
-// UnmarshalJSON keeps the fields that are not declared.
-func (l *LEDInfo) UnmarshalJSON(b []byte) (err error) {
-	type plain LEDInfo
-	*l = LEDInfo{}
-	l.Extra, err = method.DecodeWithExtra(b, (*plain)(l))
-	return err
-}
-
-// MarshalJSON writes all fields that were read.
-func (l LEDInfo) MarshalJSON() ([]byte, error) {
-	type plain LEDInfo
-	return method.EncodeWithExtra(plain(l), l.Extra)
-}
-
 // CloudState is the answer of get_connect_cloud_state (section 6).
 type CloudState struct {
 	Status method.Opt[int] `json:"status"` // 0: connected
 }
 
-// LatestFirmware is the answer of get_latest_fw (section 6).
-type LatestFirmware struct {
-	Type    method.Opt[int] `json:"type"` // 0: none newer
-	Version string          `json:"fw_ver"`
-	Date    string          `json:"release_date"`
-	Note    string          `json:"release_note"`
-}
-
-// AutoUpdate is the answer of get_auto_update_info; set_auto_update_info
-// takes it back as a whole (section 6).
-type AutoUpdate struct {
-	Enable method.Opt[bool] `json:"enable,omitzero"`
-	Extra  method.Extra     `json:"-"`
-}
-
-// UnmarshalJSON keeps the fields that are not declared.
-func (a *AutoUpdate) UnmarshalJSON(b []byte) (err error) {
-	type plain AutoUpdate
-	*a = AutoUpdate{}
-	a.Extra, err = method.DecodeWithExtra(b, (*plain)(a))
-	return err
-}
-
-// MarshalJSON writes all fields that were read.
-func (a AutoUpdate) MarshalJSON() ([]byte, error) {
-	type plain AutoUpdate
-	return method.EncodeWithExtra(plain(a), a.Extra)
-}
-
 // Housekeeping (section 6).
 var (
 	GetDeviceTime = method.Method[method.None, Time]{Name: "get_device_time"}
-	GetLEDInfo    = method.Method[method.None, LEDInfo]{Name: "get_led_info"}
-	SetLEDInfo    = method.Method[LEDInfo, method.None]{Name: "set_led_info", Effect: method.Absolute}
+	SetDeviceTime = method.Method[Time, method.None]{Name: "set_device_time", Effect: method.Absolute}
 	GetCloudState = method.Method[method.None, CloudState]{Name: "get_connect_cloud_state"}
-	GetLatestFW   = method.Method[method.None, LatestFirmware]{Name: "get_latest_fw"}
-	GetAutoUpdate = method.Method[method.None, AutoUpdate]{Name: "get_auto_update_info"}
-	SetAutoUpdate = method.Method[AutoUpdate, method.None]{Name: "set_auto_update_info", Effect: method.Absolute}
 )

@@ -29,6 +29,13 @@ type Info struct {
 	Signal     method.Opt[int]    `json:"signal_level"` // 0 to 3
 	Status     method.Opt[string] `json:"status"`       // children of hubs: online, offline
 
+	// Where it is, in degrees times 10000. Parts of a switch use the short names.
+	Latitude       method.Opt[int]  `json:"latitude"`
+	Longitude      method.Opt[int]  `json:"longitude"`
+	LatitudeShort  method.Opt[int]  `json:"la"`
+	LongitudeShort method.Opt[int]  `json:"lo"`
+	HasLocation    method.Opt[bool] `json:"has_set_location_info"`
+
 	DeviceOn  method.Opt[bool]   `json:"device_on"`            // not on strips as a whole, hubs, sensors
 	OnTime    method.Opt[int]    `json:"on_time"`              // s
 	AutoOff   method.Opt[string] `json:"auto_off_status"`      // on, off
@@ -105,6 +112,8 @@ type SetInfo struct {
 	TargetTemp      method.Opt[float64] `json:"target_temp,omitzero"`
 	TempOffset      method.Opt[int]     `json:"temp_offset,omitzero"`
 	DefaultStates   *DefaultStates      `json:"default_states,omitempty"`
+	Latitude        method.Opt[int]     `json:"latitude,omitzero"` // degrees times 10000
+	Longitude       method.Opt[int]     `json:"longitude,omitzero"`
 }
 
 // The device itself.

@@ -149,6 +149,7 @@ type MatterSetup struct {
 // the device.
 type HomeKitSetup struct {
 	Code method.Opt[string] `json:"mfi_setup_code"` // "000-00-000"
+	ID   method.Opt[string] `json:"mfi_setup_id"`   // 4 characters
 }
 
 // Settings of plugs and switches (sections 6 to 8).

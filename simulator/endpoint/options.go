@@ -28,6 +28,8 @@ type Options struct {
 	// device which was never bound; wattle.SetupKasa and SetupTapo are those of
 	// devices that wait to be set up.
 	Account wattle.Credentials
+	// Holds gives the account instead where it may change; nil: Account.
+	Holds func() wattle.Credentials
 	// Version is that of KLAP or of the AES login: 1 or 2. 0 is 2, and 1 for KLAP
 	// with IOT.
 	Version int
@@ -94,6 +96,9 @@ func (o *Options) account() wattle.Credentials {
 		return wattle.Credentials{}
 	case "wrong":
 		return wattle.Credentials{Username: "someone.else@example.com", Password: wattle.NewSecret("something else")}
+	}
+	if o.Holds != nil {
+		return o.Holds()
 	}
 	return o.Account
 }
