@@ -282,3 +282,39 @@ func TestRulesAsRecorded(t *testing.T) {
 	}
 	t.Logf("%d answers", n)
 }
+
+// FuzzRules: whatever rule a client sends, time passes and the device answers.
+func FuzzRules(f *testing.F) {
+	f.Add(`{"enable":1,"wday":[1,1,1,1,1,1,1],"repeat":0,"stime_opt":2,"smin":0,"soffset":-30,"sact":2,"s_light":{"on_off":1,"hue":400,"brightness":7},"etime_opt":1,"emin":3,"eact":0}`,
+		`{"enable":true,"mode":"once","week_day":0,"year":2026,"month":3,"day":30,"s_type":"sunset","s_min":0,"time_offset":5,"desired_states":{"on":true,"brightness":5}}`)
+	f.Add(`{"enable":1,"wday":[1,1,1,1,1,1,1],"stime_opt":0,"smin":1080,"etime_opt":0,"emin":1380}`,
+		`{"enable":true,"mode":"repeat","week_day":127,"start_min":1080,"end_min":60,"rule_list":[{}],"desired_states":{},"s_min":1439}`)
+	f.Add(`{"enable":1,"delay":0,"act":1}`, `{"enable":true,"delay":1,"desired_states":{"on":1}}`)
+	f.Fuzz(func(t *testing.T, iot, smart string) {
+		now := time.Date(2026, 3, 30, 17, 0, 0, 0, time.UTC)
+		o := simulator.DeviceOptions{Now: func() time.Time { return now }}
+		bulb, plug, lamp := device(t, "KL130(EU)", o), device(t, "HS100(EU)", o), device(t, "L530(EU)", o)
+		for _, module := range []string{"schedule", "count_down", "anti_theft"} {
+			for prefix, d := range map[string]*simulator.Device{"": plug, "smartlife.iot.common.": bulb} {
+				if _, err := d.Handle(t.Context(), []byte(`{"`+prefix+module+`":{"add_rule":`+iot+`}}`)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, method := range []string{"add_schedule_rule", "add_antitheft_rule", "add_countdown_rule", "set_schedule_rules", "set_antitheft_rules"} {
+			if _, err := lamp.Handle(t.Context(), []byte(`{"method":"`+method+`","params":`+smart+`}`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 3 {
+			now = now.Add(25 * time.Hour)
+			for _, request := range []string{sysinfoRequest, `{"schedule":{"get_rules":{},"get_next_action":{}}}`, `{"smartlife.iot.common.schedule":{"get_rules":{},"get_next_action":{}}}`} {
+				at(t, handle(t, bulb, request), "")
+				at(t, handle(t, plug, request), "")
+			}
+			for _, method := range []string{"get_device_info", "get_schedule_rules", "get_next_event", "get_antitheft_rules"} {
+				at(t, handle(t, lamp, `{"method":"`+method+`"}`), "")
+			}
+		}
+	})
+}

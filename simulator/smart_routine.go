@@ -93,6 +93,9 @@ func (u *unit) planned(after time.Time) agenda {
 func (u *unit) act(which []occasion) {
 	for _, due := range which {
 		raws, _ := u.table("get_schedule_rules")
+		if due.index >= len(raws) {
+			break // an earlier one of the same minute has changed the table
+		}
 		r, ok := parseObject(raws[due.index])
 		if !ok {
 			continue
@@ -115,8 +118,11 @@ func (u *unit) act(which []occasion) {
 func (u *unit) acted(getter string, index int, last bool) {
 	answer, _ := u.stored(getter)
 	list := answer.array("rule_list")
-	r, ok := parseObject(list[index])
-	if ok && r.text("mode") == "once" && last {
+	var r object
+	if index < len(list) {
+		r, _ = parseObject(list[index])
+	}
+	if r.text("mode") == "once" && last {
 		r.put("enable", false)
 		list[index] = r.raw()
 		u.keepRules(getter, answer, list)
