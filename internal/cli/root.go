@@ -35,6 +35,7 @@ var makers = []struct {
 	{"timer", newTimer},
 	{"away", newAway},
 	{"auto-off", newAutoOff},
+	{"light", newLight},
 	{"alias", newAlias},
 	{"reboot", newReboot},
 	{"raw", newRaw},
