@@ -535,7 +535,7 @@ func TestChildrenThatRefuse(t *testing.T) {
 		w.mu.Unlock()
 		for _, c := range d.Children() {
 			id := c.Identity()
-			for _, r := range strings.Split(asked, "\n") {
+			for r := range strings.SplitSeq(asked, "\n") {
 				if strings.Contains(r, id.DeviceID) && strings.Contains(r, "get_device_usage") {
 					t.Errorf("%s was asked again what it refused: %s", id.Alias, r)
 				}

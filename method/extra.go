@@ -61,7 +61,7 @@ var knownFields sync.Map // of reflect.Type to *fields
 
 func fieldsOf(t reflect.Type) *fields {
 	if known, ok := knownFields.Load(t); ok {
-		return known.(*fields) //nolint:errcheck // nothing else is stored
+		return known.(*fields)
 	}
 	out := &fields{}
 	for i := range t.NumField() {
@@ -95,7 +95,7 @@ func (f *fields) writes(v reflect.Value, name []byte) bool {
 	}
 	for i := range f.list {
 		if d := &f.list[i]; d.name == string(name) {
-			return !(d.omitZero && isZero(v.Field(d.index)) || d.omitEmpty && isEmpty(v.Field(d.index)))
+			return (!d.omitZero || !isZero(v.Field(d.index))) && (!d.omitEmpty || !isEmpty(v.Field(d.index)))
 		}
 	}
 	return false
@@ -104,11 +104,11 @@ func (f *fields) writes(v reflect.Value, name []byte) bool {
 // isZero is what omitzero goes by.
 func isZero(v reflect.Value) bool {
 	type zeroer interface{ IsZero() bool }
-	if z, ok := v.Addr().Interface().(zeroer); ok {
+	if z, ok := reflect.TypeAssert[zeroer](v.Addr()); ok {
 		return z.IsZero()
 	}
 	if v.Kind() == reflect.Pointer && !v.IsNil() {
-		if z, ok := v.Interface().(zeroer); ok {
+		if z, ok := reflect.TypeAssert[zeroer](v); ok {
 			return z.IsZero()
 		}
 	}

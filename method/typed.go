@@ -87,7 +87,7 @@ func (m Method[P, R]) Decode(raw json.RawMessage) (*R, error) {
 // json.Unmarshal themselves, and so take any bytes.
 func decode(raw json.RawMessage, r any) error {
 	if u, ok := r.(json.Unmarshaler); ok {
-		if _, any := r.(*json.RawMessage); !any {
+		if _, whole := r.(*json.RawMessage); !whole {
 			return u.UnmarshalJSON(raw)
 		}
 	}
