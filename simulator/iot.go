@@ -22,6 +22,7 @@ type iot struct {
 	// own are answers that were changed, by module and method.
 	own    map[string]map[string]object
 	errors iotErrors
+	fade   *fade // of a dimmer, nil while it does not move
 	// upgrade is the firmware that is downloaded and installed.
 	upgrade upgrade
 	zone    int // index of the time zone, see docs/protocol/iot.md section 9

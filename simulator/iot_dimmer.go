@@ -1,5 +1,7 @@
 package simulator
 
+import "time"
+
 // Dimmers. See docs/protocol/iot.md section 6.
 
 // setBrightness keeps the relay as it is.
@@ -8,25 +10,24 @@ func (e *iot) setBrightness(c *iotCall) (object, *iotFault) {
 	if !ok || level < 1 || level > 100 || !e.sys.has("brightness") {
 		return nil, &e.errors.argument
 	}
+	e.endFade()
 	e.sys.put("brightness", level)
 	e.advance(e.whole)
 	e.setPower(e.whole)
 	return nil, nil
 }
 
-// setDimmerTransition turns the light on, or off at 0.
+// setDimmerTransition turns the light on, or off at 0, and takes its time.
 func (e *iot) setDimmerTransition(c *iotCall) (object, *iotFault) {
 	level, ok := c.args.integer("brightness")
 	if !ok || level < 0 || level > 100 || !e.sys.has("brightness") {
 		return nil, &e.errors.argument
 	}
-	if duration, ok := c.args.number("duration"); c.args.has("duration") && (!ok || duration < 0) {
+	duration, ok := c.args.integer("duration")
+	if c.args.has("duration") && (!ok || duration < 0 || duration > 86_400_000) {
 		return nil, &e.errors.argument
 	}
-	if level > 0 {
-		e.sys.put("brightness", level)
-	}
-	e.turn(e.whole, level > 0)
+	e.startFade(level, time.Duration(duration)*time.Millisecond)
 	return nil, nil
 }
 

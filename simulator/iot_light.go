@@ -185,6 +185,10 @@ func (e *iot) setPreferred(c *iotCall) (object, *iotFault) {
 			return nil, nil
 		}
 	}
+	if e.kind == iotLightStrip && index == len(list) && index < 4 { // a new strip has none
+		e.sys["preferred_state"] = rawArray(append(list, c.args.raw()))
+		return nil, nil
+	}
 	return nil, &e.errors.argument
 }
 

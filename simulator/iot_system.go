@@ -136,6 +136,7 @@ func (e *iot) setRelayState(c *iotCall) (object, *iotFault) {
 
 // turn switches a relay.
 func (e *iot) turn(o *outlet, on bool) {
+	e.endFade()
 	e.advance(o)
 	o.watch.turn(on, e.d.clock.real())
 	key, state := "relay_state", e.sys
@@ -229,6 +230,7 @@ func (e *iot) getRelationship(*iotCall) (object, *iotFault) {
 // tick does what fell due since the last request, each at its own moment.
 func (e *iot) tick() {
 	e.d.clock.pass(e.upcoming)
+	e.moveFade(e.d.clock.real())
 	for _, o := range e.all() {
 		e.advance(o)
 	}

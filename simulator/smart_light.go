@@ -14,11 +14,15 @@ func (u *unit) endEffects() {
 			u.change("get_dynamic_light_effect_rules", rules)
 		}
 	}
-	for _, key := range []string{"lighting_effect", "segment_effect"} {
-		if effect := u.info.object(key); effect != nil {
-			effect.put("enable", 0)
-			u.info[key] = effect.raw()
-		}
+	u.endEffect("lighting_effect")
+	u.endEffect("segment_effect")
+}
+
+// endEffect ends one kind of effects of a strip.
+func (u *unit) endEffect(key string) {
+	if effect := u.info.object(key); effect != nil {
+		effect.put("enable", 0)
+		u.info[key] = effect.raw()
 	}
 }
 
@@ -169,6 +173,9 @@ func (u *unit) setLightingEffect(params object) (json.RawMessage, int) {
 	}
 	u.info["lighting_effect"] = shown.raw()
 	u.change("get_lighting_effect", params.clone())
+	if on {
+		u.endEffect("segment_effect") // a strip shows one
+	}
 	if on && u.info.has("device_on") {
 		u.turn(true)
 	}
@@ -191,6 +198,9 @@ func (u *unit) applySegmentEffect(params object) (json.RawMessage, int) {
 	}
 	u.info["segment_effect"] = shown.raw()
 	u.change("get_segment_effect_rule", params.clone())
+	if on {
+		u.endEffect("lighting_effect")
+	}
 	if on && u.info.has("device_on") {
 		u.turn(true)
 	}
