@@ -69,7 +69,7 @@ func AppendFor(rows []*feature.Feature, v *feature.View) []*feature.Feature {
 	of := byFamily[v.Family]
 	rows = slices.Grow(rows, len(of)/2)
 	for _, row := range of {
-		if row.Applies(v) {
+		if row.MayApply(v) {
 			rows = append(rows, row)
 		}
 	}
@@ -107,12 +107,13 @@ func info(v *feature.View) *smart.Info { return smart.GetDeviceInfo.Result(v.Sna
 
 // has is a condition: the device lists a component.
 func has(component string) func(*feature.View) bool {
-	return func(v *feature.View) bool { return v.Has(component) }
+	return hasFrom(component, 1)
 }
 
 // hasFrom is a condition: the device lists a component in a version or later.
 func hasFrom(component string, version int) func(*feature.View) bool {
-	return func(v *feature.View) bool { return v.Components[component] >= version }
+	c := feature.ComponentOf(component)
+	return func(v *feature.View) bool { return v.Version(c) >= version }
 }
 
 // alone is a condition on top of another: not for outlets and other parts of

@@ -198,9 +198,14 @@ func overOutlets(meta feature.Meta, gather func([]float64) float64) feature.Feat
 // smartMeters: the component, and a switch of its own: a strip lists the
 // components of its outlets.
 func smartMeters(v *feature.View) bool {
+	if !energyMonitoring(v) {
+		return false
+	}
 	i := info(v)
-	return v.Has("energy_monitoring") && i != nil && i.DeviceOn.Known()
+	return i != nil && i.DeviceOn.Known()
 }
+
+var energyMonitoring = has("energy_monitoring")
 
 var smartEnergy = []feature.Feature{
 	feature.Derive(wattle.SMART, feature.Derived[float64]{

@@ -7,12 +7,14 @@ import (
 	"wattle/method/smart"
 )
 
+var gradually = feature.ComponentOf("on_off_gradually")
+
 // fadeRows are slow switching on and off (docs/protocol/smart.md section 8.3).
 // A duration of 0 s is the fading switched off.
 var fadeRows = []feature.Feature{
 	feature.From(wattle.SMART, smart.GetGradually, method.EveryMinute, feature.Row[smart.Gradually, bool]{
 		Meta: feature.Meta{ID: "smooth_transitions", Name: "Smooth transitions", Kind: feature.Switch, Category: feature.Config},
-		When: func(v *feature.View) bool { return v.Components["on_off_gradually"] == 1 },
+		When: func(v *feature.View) bool { return v.Version(gradually) == 1 },
 		Get:  func(g *smart.Gradually) (bool, bool) { return g.Enable.Get() },
 		Set: func(_ *feature.View, on bool) (method.Call, error) {
 			return smart.SetGradually.With(smart.Gradually{Enable: method.Some(on)})
@@ -53,8 +55,11 @@ func fade(meta feature.Meta, part func(*smart.Gradually) **smart.Fade,
 		Meta: meta,
 		// Switches with parts list it for their light.
 		When: func(v *feature.View) bool {
+			if v.Version(gradually) < 2 {
+				return false
+			}
 			i := info(v)
-			return v.Components["on_off_gradually"] >= 2 && i != nil && i.DeviceOn.Known()
+			return i != nil && i.DeviceOn.Known()
 		},
 		Queries: []method.Query{smart.GetGradually.Query(method.EveryMinute)},
 		Has: func(v *feature.View) bool {

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -34,12 +33,21 @@ type Preset struct {
 
 // Presets are the stored settings of a light in the order of the device's
 // list, effects among them; false where the answers do not have them.
-func Presets(v *feature.View) ([]Preset, bool) {
+func Presets(v *feature.View) (list []Preset, ok bool) {
+	each := eachSmartPreset
 	if v.Family == wattle.IOT {
-		return iotPresets(v)
+		each = eachIOTPreset
 	}
-	return smartPresets(v)
+	ok = each(v, func(p Preset) bool {
+		list = append(list, p)
+		return true
+	})
+	return list, ok
 }
+
+// eachPreset calls a function with each stored setting until that gives false.
+// It reports whether the answers have any list, which may be empty.
+type eachPreset func(*feature.View, func(Preset) bool) bool
 
 // FromBrightness reports whether the presets of a light are brightnesses and
 // nothing else, which are written as a whole list.
@@ -54,7 +62,7 @@ func FromBrightness(v *feature.View) bool {
 // presetRows are stored settings (docs/protocol/iot.md section 7.4, smart.md
 // section 8.2).
 var presetRows = []feature.Feature{
-	presetRow(wattle.IOT, []method.Query{iot.GetSysinfo.Query(method.EveryPoll)}, root(isLight), iotPresets,
+	presetRow(wattle.IOT, []method.Query{iot.GetSysinfo.Query(method.EveryPoll)}, root(isLight), eachIOTPreset,
 		func(v *feature.View, p Preset) (method.Call, error) {
 			return setLight(v, iot.SetLight{
 				Brightness: p.Brightness, Hue: p.Hue, Saturation: p.Saturation,
@@ -66,10 +74,14 @@ var presetRows = []feature.Feature{
 }
 
 func smartPresetRow(q method.Query, version func(*feature.View) bool) feature.Feature {
+	listed := has("preset")
 	return presetRow(wattle.SMART, []method.Query{q}, func(v *feature.View) bool {
+		if !listed(v) || !version(v) {
+			return false
+		}
 		i := info(v)
-		return v.Has("preset") && version(v) && i != nil && i.Brightness.Known()
-	}, smartPresets, func(_ *feature.View, p Preset) (method.Call, error) {
+		return i != nil && i.Brightness.Known()
+	}, eachSmartPreset, func(_ *feature.View, p Preset) (method.Call, error) {
 		return setInfo(smart.SetInfo{
 			DeviceOn: method.Some(true), Brightness: p.Brightness,
 			Hue: p.Hue, Saturation: p.Saturation, ColorTemp: p.ColorTemp,
@@ -78,41 +90,40 @@ func smartPresetRow(q method.Query, version func(*feature.View) bool) feature.Fe
 }
 
 func presetRow(family wattle.Family, queries []method.Query, when func(*feature.View) bool,
-	list func(*feature.View) ([]Preset, bool), apply func(*feature.View, Preset) (method.Call, error),
+	each eachPreset, apply func(*feature.View, Preset) (method.Call, error),
 ) feature.Feature {
 	return feature.Derive(family, feature.Derived[string]{
 		Meta: presetMeta, When: when, Queries: queries,
-		Has: func(v *feature.View) bool {
-			_, ok := list(v)
-			return ok
-		},
+		Has: func(v *feature.View) bool { return each(v, func(Preset) bool { return false }) },
 		Get: func(v *feature.View) (string, bool) {
-			presets, ok := list(v)
-			light := shownLight(v)
-			for i := range presets {
-				if presets[i].Name != "" && light.is(&presets[i]) {
-					return presets[i].Name, true
+			light, name := shownLight(v), noPreset
+			ok := each(v, func(p Preset) bool {
+				if p.Name != "" && light.is(&p) {
+					name = p.Name
 				}
-			}
-			return noPreset, ok
+				return name == noPreset
+			})
+			return name, ok
 		},
-		Set: func(v *feature.View, name string) ([]method.Call, error) {
-			presets, _ := list(v)
-			for _, p := range presets {
-				if p.Name != "" && p.Name == name {
-					return one(apply(v, p))
+		Set: func(v *feature.View, name string) (calls []method.Call, err error) {
+			each(v, func(p Preset) bool {
+				if p.Name == "" || p.Name != name {
+					return true
 				}
-			}
-			return nil, nil
+				calls, err = one(apply(v, p))
+				return false
+			})
+			return calls, err
 		},
 		Options: func(v *feature.View) []string {
-			out := []string{noPreset}
-			presets, _ := list(v)
-			for _, p := range presets {
+			out := make([]string, 1, 8)
+			out[0] = noPreset
+			each(v, func(p Preset) bool {
 				if p.Name != "" {
 					out = append(out, p.Name)
 				}
-			}
+				return true
+			})
 			return out
 		},
 	})
@@ -157,57 +168,63 @@ func (s *shown) is(p *Preset) bool {
 	return (!s.hasBrightness || equal(s.brightness, p.Brightness)) && (!s.hasColorTemp || equal(s.colorTemp, p.ColorTemp))
 }
 
-// iotPresets keep the numbers that they have in the device's list, where
+// eachIOTPreset keeps the numbers that presets have in the device's list, where
 // effects stand between them.
-func iotPresets(v *feature.View) ([]Preset, bool) {
+func eachIOTPreset(v *feature.View, f func(Preset) bool) bool {
 	s := sysinfo(v)
 	if s == nil || s.PreferredState == nil {
-		return nil, false
+		return false
 	}
-	out := make([]Preset, 0, len(s.PreferredState))
-	for i, p := range s.PreferredState {
-		if p.ID != "" {
-			out = append(out, Preset{Index: i, Brightness: p.Brightness, EffectID: p.ID})
-			continue
+	for i := range s.PreferredState {
+		p := &s.PreferredState[i]
+		out := Preset{Index: i, Brightness: p.Brightness, EffectID: p.ID}
+		if p.ID == "" {
+			out.Name = lightPresetNames.of(i + 1)
+			out.Hue, out.Saturation, out.ColorTemp = p.Hue, p.Saturation, p.ColorTemp
 		}
-		out = append(out, Preset{
-			Name: lightPresetNames.of(i + 1), Index: i,
-			Brightness: p.Brightness, Hue: p.Hue, Saturation: p.Saturation, ColorTemp: p.ColorTemp,
-		})
+		if !f(out) {
+			break
+		}
 	}
-	return out, true
+	return true
 }
 
-func smartPresets(v *feature.View) ([]Preset, bool) {
+func eachSmartPreset(v *feature.View, f func(Preset) bool) bool {
 	var states []smart.Preset
+	var levels []int
 	names := &lightPresetNames
 	if i := info(v); i != nil && i.Presets != nil {
 		states = i.Presets
 	} else if r := smart.GetPresets.Result(v.Snapshot); r != nil {
-		states = slices.Clip(r.States)
-		if r.Brightness != nil {
-			names = &brightnessPresetNames
-			for _, b := range r.Brightness {
-				states = append(states, smart.Preset{Brightness: method.Some(b)})
+		states, levels = r.States, r.Brightness
+	} else {
+		return false
+	}
+	if levels != nil {
+		names = &brightnessPresetNames
+	}
+	n := 0
+	for i := range states {
+		p := &states[i]
+		out := Preset{Index: i, Effect: p.Effect}
+		if p.Brightness.Known() {
+			n++
+			out = Preset{
+				Name: names.of(n), Index: i,
+				Brightness: p.Brightness, Hue: p.Hue, Saturation: p.Saturation, ColorTemp: p.ColorTemp,
 			}
 		}
-	} else {
-		return nil, false
-	}
-	out := make([]Preset, 0, len(states))
-	n := 0
-	for i, p := range states {
-		if !p.Brightness.Known() {
-			out = append(out, Preset{Index: i, Effect: p.Effect})
-			continue
+		if !f(out) {
+			return true
 		}
-		n++
-		out = append(out, Preset{
-			Name: names.of(n), Index: i,
-			Brightness: p.Brightness, Hue: p.Hue, Saturation: p.Saturation, ColorTemp: p.ColorTemp,
-		})
 	}
-	return out, true
+	for i, percent := range levels {
+		n++
+		if !f(Preset{Name: names.of(n), Index: len(states) + i, Brightness: method.Some(percent)}) {
+			return true
+		}
+	}
+	return true
 }
 
 // presetNames are the names of the first presets of a kind, which are shown at

@@ -12,9 +12,13 @@ import (
 // withStatus is a condition: the component, and its status in the device's
 // own information. Strips list the components of their outlets.
 func withStatus(component string, status func(*smart.Info) bool) func(*feature.View) bool {
+	listed := has(component)
 	return func(v *feature.View) bool {
+		if !listed(v) {
+			return false
+		}
 		i := info(v)
-		return v.Has(component) && i != nil && status(i)
+		return i != nil && status(i)
 	}
 }
 

@@ -131,6 +131,9 @@ func steady(v *feature.View, id string, at time.Time) time.Time {
 // where the device does not tell. Children have the clock of their parent.
 func LocalTime(v *feature.View) time.Time {
 	r := v.Root()
+	if !r.Local.IsZero() {
+		return r.Local
+	}
 	switch v.Family {
 	case wattle.SMART:
 		if t := smart.GetDeviceTime.Result(r.Snapshot); t != nil {

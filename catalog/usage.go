@@ -89,8 +89,10 @@ func savings(u *smart.DeviceUsage) *smart.Usage  { return &u.Saved }
 // usageWhen: devices behind a hub list the component and do not answer
 // (docs/protocol/smart.md section 2).
 func usageWhen(v *feature.View) bool {
-	return v.Components["device"] >= 2 && (v.Parent == nil || v.Parent.Type != wattle.Hub)
+	return deviceFrom2(v) && (v.Parent == nil || v.Parent.Type != wattle.Hub)
 }
+
+var deviceFrom2 = hasFrom("device", 2)
 
 // smartSum is a row of whole minutes. The sums of the past 7 and 30 days fall,
 // too: they are no counters.

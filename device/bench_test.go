@@ -202,6 +202,8 @@ func BenchmarkRows(b *testing.B) {
 			_, d, _ := polling(b, name, time.Second)
 			id := d.Identity()
 			v := &feature.View{Family: id.Family, Type: id.Type, Components: id.Components, Snapshot: d.State().Snapshot()}
+			v.Index(nil)
+			v.Local = catalog.LocalTime(v)
 			rows := make([]*feature.Feature, 0, 200)
 			readings := make([]feature.Reading, 200)
 			n := 0

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wattle"
+	"wattle/catalog"
 	"wattle/feature"
 	"wattle/method"
 	"wattle/method/iot"
@@ -135,6 +136,12 @@ func (d *Device) view(s *method.Snapshot, parent *feature.View) *feature.View {
 	}
 	if before := d.state.Load(); before != nil {
 		v.Previous = before.readings
+		v.Index(before.view)
+	} else {
+		v.Index(nil)
+	}
+	if parent == nil {
+		v.Local = catalog.LocalTime(v)
 	}
 	return v
 }

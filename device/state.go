@@ -30,7 +30,7 @@ func (d *Device) evaluate(v *feature.View, id Identity) *State {
 	}
 	var room [maxRows]*feature.Feature
 	s.applying = keep(before.applying, catalog.AppendFor(room[:0], v))
-	s.readings = make([]feature.Reading, 0, max(len(before.readings)+1, len(s.applying)/2))
+	s.readings = append(make([]feature.Reading, 0, max(len(before.readings)+1, len(s.applying)/2)), before.readings...)[:0]
 	var missing []*feature.Feature
 	var roomHas [maxRows]*feature.Feature
 	var roomSeen [maxNumbers / 64]uint64
@@ -72,7 +72,8 @@ func keep(before, rows []*feature.Feature) []*feature.Feature {
 	return slices.Clone(rows)
 }
 
-// read adds the reading of a row where the answers have the feature.
+// read adds the reading of a row where the answers have the feature. In its
+// place may be one of the poll before, which is then brought up to date.
 func (s *State) read(row *feature.Feature) bool {
 	n := len(s.readings)
 	s.readings = slices.Grow(s.readings, 1)[:n+1]

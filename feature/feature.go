@@ -56,6 +56,9 @@ func (f *Feature) Applies(v *View) bool {
 	return f.Family == v.Family && (f.when == nil || f.when(v))
 }
 
+// MayApply is [Feature.Applies] for a device of the row's family.
+func (f *Feature) MayApply(v *View) bool { return f.when == nil || f.when(v) }
+
 // Exists reports whether the device has the feature: it applies, and the
 // answers that it needs have come.
 func (f *Feature) Exists(v *View) bool {

@@ -19,6 +19,8 @@ type Reading struct {
 	Source method.Source `json:"source,omitempty"`
 	// Err is why the value is unknown or old, nil where nothing failed.
 	Err error `json:"-"`
+
+	of *Feature // whose Meta this is
 }
 
 // MarshalJSON writes the plain fields, and both ends of a range or neither: 0 is
@@ -51,11 +53,19 @@ func (f *Feature) Read(v *View) Reading {
 	return r
 }
 
-// ReadInto is [Feature.Read] into a reading that is overwritten. It reports
-// whether the answers have the feature, which is [Feature.Exists] for a row that
-// applies, and goes over the answers once.
+// ReadInto is [Feature.Read] into a reading that is overwritten: least of all is
+// to do where it was one of the same feature. It reports whether the answers
+// have the feature, which is [Feature.Exists] for a row that applies, and goes
+// over the answers once.
 func (f *Feature) ReadInto(v *View, r *Reading) (exists bool) {
-	*r = Reading{Meta: f.Meta, Settable: f.set != nil}
+	if r.of != f {
+		*r = Reading{Meta: f.Meta, Settable: f.set != nil, of: f}
+	} else {
+		r.Value, r.Time, r.Err = Value{}, time.Time{}, nil
+		if f.limits != nil || f.choices != nil || f.unit != nil {
+			r.Min, r.Max, r.Choices, r.Unit = f.Min, f.Max, f.Choices, f.Unit
+		}
+	}
 	if f.take != nil {
 		exists = f.take(v, r)
 	} else {
@@ -79,7 +89,7 @@ func (f *Feature) derive(v *View, r *Reading) (exists bool) {
 		}
 	}
 	for i := range f.Queries {
-		a := v.Snapshot.Find(f.Queries[i].Key())
+		a := f.Queries[i].Answer(v.Snapshot)
 		if a == nil {
 			continue
 		}

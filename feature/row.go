@@ -33,10 +33,11 @@ type Row[R any, T Scalar] struct {
 
 // From ties a row to the method that it reads from, polled at a pace.
 func From[P, R any, T Scalar](family wattle.Family, m method.Method[P, R], pace method.Pace, row Row[R, T]) Feature {
+	q := m.Query(pace)
 	d := Derived[T]{
 		Meta:    row.Meta,
 		When:    row.When,
-		Queries: []method.Query{m.Query(pace)},
+		Queries: []method.Query{q},
 		Has: func(v *View) bool {
 			r := m.Result(v.Snapshot)
 			return r != nil && (row.Has == nil || row.Has(r))
@@ -86,7 +87,7 @@ func From[P, R any, T Scalar](family wattle.Family, m method.Method[P, R], pace 
 	}
 	d.Whole = row.Update != nil
 	f := Derive(family, d)
-	f.take = func(v *View, r *Reading) bool { return row.take(m.Answer(v.Snapshot), r) }
+	f.take = func(v *View, r *Reading) bool { return row.take(q.Answer(v.Snapshot), r) }
 	return f
 }
 

@@ -21,6 +21,12 @@ type View struct {
 	Children []*View
 	// Previous are the readings of the poll before.
 	Previous []Reading
+
+	// Local is what the device's own clock showed, see package catalog's
+	// LocalTime; zero where it has to be looked up each time.
+	Local time.Time
+
+	index *index // of Components, see Index
 }
 
 // Has reports whether the device lists a component, in any version.

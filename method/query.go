@@ -44,6 +44,7 @@ type Query struct {
 	Pace Pace
 
 	key    string
+	number int // of the key, see numberOf; 0 for a query that was not made by Method
 	decode func(json.RawMessage) (any, error)
 	at     func(time.Time) (Call, error)
 }
@@ -54,6 +55,21 @@ func (q Query) Key() string {
 		return q.key
 	}
 	return q.Call.Key()
+}
+
+// Answer is what s holds of the query, nil where it was not asked. It belongs
+// to the snapshot: do not change it.
+func (q *Query) Answer(s *Snapshot) *Answer {
+	if s == nil {
+		return nil
+	}
+	if q.number == 0 || s.numbered == nil {
+		return s.Find(q.Key())
+	}
+	if q.number < len(s.numbered) {
+		return s.entry(int(s.numbered[q.number]) - 1)
+	}
+	return nil
 }
 
 // At is the call to make when the device's own clock shows local.

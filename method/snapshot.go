@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"iter"
 	"maps"
+	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -42,11 +44,57 @@ type Snapshot struct {
 	// features are read from is found first. A device has a few dozens at most:
 	// too few for a map to be faster.
 	entries []entry
+	// numbered gives the place in entries, from 1, by the number of a key, for
+	// those who have that; nil where there are too many entries. It is shared
+	// with the snapshot before as long as the keys are the same.
+	numbered []uint8
 }
 
 type entry struct {
 	key    string
 	answer *Answer
+}
+
+// numbers stand for the keys of queries, from 1.
+var numbers = struct {
+	sync.Mutex
+	of map[string]int
+}{of: map[string]int{}}
+
+func numberOf(key string) int {
+	numbers.Lock()
+	defer numbers.Unlock()
+	n, seen := numbers.of[key]
+	if !seen {
+		n = len(numbers.of) + 1
+		numbers.of[key] = n
+	}
+	return n
+}
+
+// number makes numbered anew.
+func (s *Snapshot) number() {
+	s.numbered = nil
+	if len(s.entries) > math.MaxUint8 {
+		return
+	}
+	numbers.Lock()
+	defer numbers.Unlock()
+	list := make([]uint8, len(numbers.of)+1)
+	for i := range s.entries {
+		if n, known := numbers.of[s.entries[i].key]; known {
+			list[n] = uint8(i + 1)
+		}
+	}
+	s.numbered = list
+}
+
+// entry is the answer at a place, nil for -1.
+func (s *Snapshot) entry(i int) *Answer {
+	if i < 0 {
+		return nil
+	}
+	return s.entries[i].answer
 }
 
 // NewSnapshot takes answers at a time. The map is copied.
@@ -68,6 +116,7 @@ func (s *Snapshot) WithTaken(at time.Time, answers []Taken) *Snapshot {
 	if s != nil {
 		next.source = s.source
 		next.entries = append(make([]entry, 0, len(s.entries)+len(answers)), s.entries...)
+		next.numbered = s.numbered
 	}
 	next.put(answers)
 	return next
@@ -82,6 +131,7 @@ func listed(answers map[string]Answer) []Taken {
 }
 
 func (s *Snapshot) put(answers []Taken) {
+	before := len(s.entries)
 	for i := range answers {
 		t := &answers[i]
 		at := s.index(t.Key)
@@ -90,6 +140,9 @@ func (s *Snapshot) put(answers []Taken) {
 			s.entries = append(s.entries, entry{key: t.Key})
 		}
 		s.entries[at].answer = &t.Answer
+	}
+	if len(s.entries) > before {
+		s.number()
 	}
 }
 
@@ -133,10 +186,7 @@ func (s *Snapshot) Find(key string) *Answer {
 	if s == nil {
 		return nil
 	}
-	if i := s.index(key); i >= 0 {
-		return s.entries[i].answer
-	}
-	return nil
+	return s.entry(s.index(key))
 }
 
 // find is Find by the parts of the key.

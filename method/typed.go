@@ -96,10 +96,12 @@ func decode(raw json.RawMessage, r any) error {
 
 // Query is the method as something to poll, with its default parameters.
 func (m Method[P, R]) Query(pace Pace) Query {
+	key := m.Key()
 	return Query{
-		Call: m.Call(),
-		Pace: pace,
-		key:  m.Key(),
+		Call:   m.Call(),
+		Pace:   pace,
+		key:    key,
+		number: numberOf(key),
 		decode: func(raw json.RawMessage) (any, error) {
 			r, err := m.Decode(raw)
 			if r == nil { // keep a nil *R out of the interface

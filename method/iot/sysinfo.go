@@ -51,7 +51,13 @@ type Sysinfo struct {
 	EffectState    *EffectState     `json:"lighting_effect_state"`
 
 	CameraSwitch method.Opt[string] `json:"camera_switch"` // the EC60 camera: on, off
+
+	facts *facts
 }
+
+// facts are what conditions ask for again and again: found out once, when the
+// answer is decoded.
+type facts struct{ light, meters bool }
 
 // Outlet is one outlet of a strip in [Sysinfo.Children].
 type Outlet struct {
@@ -85,17 +91,18 @@ type EffectState struct {
 // one level deeper (section 4.1).
 func (s *Sysinfo) UnmarshalJSON(b []byte) error {
 	type plain Sysinfo
+	s.facts = nil
 	err := json.Unmarshal(b, (*plain)(s))
-	if s.Family() != "" {
-		return err
+	if s.Family() == "" {
+		var nested struct {
+			System json.RawMessage `json:"system"`
+		}
+		if json.Unmarshal(b, &nested) == nil && len(nested.System) > 0 && nested.System[0] == '{' {
+			*s = Sysinfo{}
+			err = json.Unmarshal(nested.System, (*plain)(s))
+		}
 	}
-	var nested struct {
-		System json.RawMessage `json:"system"`
-	}
-	if json.Unmarshal(b, &nested) == nil && len(nested.System) > 0 && nested.System[0] == '{' {
-		*s = Sysinfo{}
-		return json.Unmarshal(nested.System, (*plain)(s))
-	}
+	s.facts = &facts{light: s.IsLight(), meters: s.Meters()}
 	return err
 }
 
@@ -143,12 +150,18 @@ func (s *Sysinfo) DeviceType() wattle.DeviceType {
 // IsLight reports whether the device is switched through its light state, as
 // bulbs and light strips are, and not by a relay.
 func (s *Sysinfo) IsLight() bool {
-	return s.LightState != nil || containsFold(s.Family(), "smartbulb")
+	if s.facts != nil {
+		return s.facts.light
+	}
+	return s.LightState != nil || strings.Contains(strings.ToLower(s.Family()), "smartbulb")
 }
 
 // Meters reports whether the device says that it has an energy meter: the flag
 // ENE, or a bulb, which always has (section 4.1).
 func (s *Sysinfo) Meters() bool {
+	if s.facts != nil {
+		return s.facts.meters
+	}
 	for rest := s.Feature; rest != ""; {
 		var flag string
 		if flag, rest, _ = strings.Cut(rest, ":"); flag == "ENE" {
@@ -156,16 +169,6 @@ func (s *Sysinfo) Meters() bool {
 		}
 	}
 	return s.IsLight()
-}
-
-// containsFold is strings.Contains for a lower-case part and ASCII in any case.
-func containsFold(s, part string) bool {
-	for i := range len(s) - len(part) + 1 {
-		if strings.EqualFold(s[i:i+len(part)], part) {
-			return true
-		}
-	}
-	return false
 }
 
 // ChildID is an outlet's id in full: some firmware gives the last two digits
