@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,16 +19,28 @@ import (
 func newSimCtl(a *app) *cobra.Command {
 	var control string
 	cmd := &cobra.Command{
-		Use:   "ctl list | DEVICE fault NAME[=ARG] | DEVICE clear [NAME] | DEVICE set KEY VALUE",
+		Use:   "ctl list | DEVICE fault NAME[=ARG] | DEVICE clear [NAME] | DEVICE set KEY=VALUE | DEVICE ACTION [ARG]",
 		Short: "Change simulated devices while they run",
 		Example: `wattle sim ctl list
 wattle sim ctl "Desk lamp" fault slow=2s
 wattle sim ctl "Desk lamp" fault ip-change
 wattle sim ctl "Desk lamp" clear
-wattle sim ctl Heater set power_w 1200`,
+wattle sim ctl Heater set power_w=1200
+wattle sim ctl "Bed button" press double
+wattle sim ctl "Bed button" rotate=-30
+wattle sim ctl "Back door" open`,
 		Long: "DEVICE is an alias, a capture, an id, a MAC or an address. These faults can be switched:\n\n" + faultHelp() + `
 "reboot" and "ip-change" happen once. "set" changes what happens around a device, such as
-what is plugged into it or the temperature at a sensor.`,
+what is plugged into it or the temperature at a sensor. A child of a hub or a strip is
+named by itself or as HUB/CHILD.
+
+These things happen at a device, show in what it tells, and are noted in its log:
+
+  press [double]  a button, or that of a plug or lamp
+  rotate=DEGREES  a dial; above 0 is clockwise
+  open, close     a door or window
+  wet, dry        a leak sensor
+  move            before a motion sensor`,
 		Args: cobra.ArbitraryArgs,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return a.completeSimCtl(cmd.Context(), control, args), cobra.ShellCompDirectiveNoFileComp
@@ -66,6 +79,7 @@ func (a *app) simCtl(ctx context.Context, cmd *cobra.Command, control string, ar
 		return usagef("for example: "+firstExample(cmd), "%s: want list, or a device and what to do", cmd.CommandPath())
 	}
 	device, verb, rest := args[0], args[1], args[2:]
+	action, argument, _ := strings.Cut(verb, "=") // rotate=-30: "-30" alone would be a flag
 	var do func(*simulator.Control) error
 	var done string
 	switch {
@@ -77,8 +91,14 @@ func (a *app) simCtl(ctx context.Context, cmd *cobra.Command, control string, ar
 		do, done = func(c *simulator.Control) error { return c.ClearFault(ctx, device, rest[0]) }, rest[0]+" is off"
 	case verb == "set" && len(rest) == 2:
 		do, done = func(c *simulator.Control) error { return c.Poke(ctx, device, rest[0], rest[1]) }, rest[0]+" is "+rest[1]
-	case !slices.Contains([]string{"fault", "clear", "set"}, verb):
-		return usagef(meant(verb, []string{"fault", "clear", "set"}), "%q is not fault, clear or set", verb)
+	case verb == "set" && len(rest) == 1 && strings.Contains(rest[0], "="):
+		key, value, _ := strings.Cut(rest[0], "=")
+		do, done = func(c *simulator.Control) error { return c.Poke(ctx, device, key, value) }, key+" is "+value
+	case slices.Contains(simulator.Actions(), action) && len(rest) <= 1:
+		argument = cmp.Or(argument, strings.Join(rest, ""))
+		do, done = func(c *simulator.Control) error { return c.Fire(ctx, device, action, argument) }, strings.TrimSpace(action+" "+argument)
+	case !slices.Contains(simVerbs(), verb):
+		return usagef(meant(verb, simVerbs()), "%q is not %s", verb, list(simVerbs()))
 	default:
 		return usagef("for example: "+firstExample(cmd), "%s: wrong number of arguments for %s", cmd.CommandPath(), verb)
 	}
@@ -119,6 +139,9 @@ func (a *app) simList(ctx context.Context, controls []*simulator.Control) error 
 	}
 	return a.print(all, t)
 }
+
+// simVerbs are what can be done to a simulated device.
+func simVerbs() []string { return append([]string{"fault", "clear", "set"}, simulator.Actions()...) }
 
 // runtimeFolder is where control sockets are.
 func (a *app) runtimeFolder() (string, error) {
@@ -180,9 +203,11 @@ func (a *app) completeSimCtl(ctx context.Context, control string, args []string)
 		}
 		return out
 	case 1:
-		return []string{"fault", "clear", "set"}
+		return simVerbs()
 	case 2:
-		return faultCompletions()
+		if args[1] == "fault" || args[1] == "clear" {
+			return faultCompletions()
+		}
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func exitCodeText() string {
 	for _, c := range codes {
 		fmt.Fprintf(&b, "  %3d  %-12s %s\n", int(c.code), c.name, c.text)
 	}
-	b.WriteString("\nsim, demo and watch run until a signal: Ctrl-C is their normal end, with code 0.")
+	b.WriteString("\nsim, demo, watch and events run until a signal: Ctrl-C is their normal end, with code 0.")
 	return b.String()
 }
 
