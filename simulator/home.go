@@ -20,9 +20,11 @@ import (
 // of its own, so that all of them can use the ports that real devices use.
 var DefaultRange = netip.MustParsePrefix("127.0.64.0/20")
 
+// DefaultReboot is how long devices are away when they restart.
+const DefaultReboot = 5 * time.Second
+
 const (
 	defaultPortBase = 10_080
-	defaultReboot   = 5 * time.Second
 	// startJitter spreads the answers of many devices to one broadcast.
 	startJitter = endpoint.DefaultJitter
 )
@@ -147,7 +149,7 @@ func NewHome(o *HomeOptions) *Home {
 		h.o.PortBase = defaultPortBase
 	}
 	if h.o.Reboot == 0 {
-		h.o.Reboot = defaultReboot
+		h.o.Reboot = DefaultReboot
 	}
 	h.log = h.o.Logger
 	if h.log == nil {

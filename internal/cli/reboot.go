@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -31,7 +32,7 @@ Asks on a terminal; elsewhere --yes is needed.`,
 			ctx, cancel := a.limit(cmd.Context())
 			defer cancel()
 			_, errs := visit(ctx, a, targets, func(ctx context.Context, d *opened) (struct{}, error) {
-				return struct{}{}, d.act(ctx, "reboot")
+				return struct{}{}, d.dev.Reboot(ctx, time.Second)
 			})
 			for i, t := range targets {
 				if errs[i] == nil {

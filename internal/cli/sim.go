@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +25,7 @@ type simFlags struct {
 	hub, control                             string
 	faults                                   []string
 	portBase                                 int
+	speed                                    float64
 	keepIDs, freeze                          bool
 }
 
@@ -66,12 +68,17 @@ as soon as it is ready, and again when it has moved:
 	flags.StringVar(&f.hub, "hub", "", "capture of the hub for captures of single children (default: an invented one)")
 	flags.BoolVar(&f.keepIDs, "keep-ids", false, "keep stored ids and MACs, also when several devices share them")
 	flags.BoolVar(&f.freeze, "freeze", false, "clock and energy stand still")
+	flags.Float64Var(&f.speed, "speed", 1, "let the clocks of the devices run this many `times` as fast")
 	flags.StringVar(&f.control, "control", "", "`socket` for \"wattle sim ctl\" (default: one in the runtime folder)")
 	_ = cmd.RegisterFlagCompletionFunc("transport", fixed(simTransports...))
 	_ = cmd.RegisterFlagCompletionFunc("fault", cobra.FixedCompletions(faultCompletions(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.AddCommand(newSimCtl(a))
 	return cmd
 }
+
+// maxSpeed is how much faster than real clocks those of simulated devices run
+// at most: a year in a minute.
+const maxSpeed = 500_000
 
 var simTransports = []string{"xor", "klap", "klap-v1", "klap-v2", "aes"}
 
@@ -87,6 +94,9 @@ func faultCompletions() []string {
 func (a *app) sim(ctx context.Context, f *simFlags, paths []string) error {
 	if f.transport != "" && !slices.Contains(simTransports, f.transport) {
 		return usagef(meant(f.transport, simTransports), "--transport %q: want %s", f.transport, list(simTransports))
+	}
+	if !(f.speed > 0 && f.speed <= maxSpeed) {
+		return usagef("for example --speed 60", "--speed %v: want more than 0 and at most %d", f.speed, maxSpeed)
 	}
 	addresses, err := netip.ParsePrefix(f.addresses)
 	if err != nil {
@@ -110,15 +120,20 @@ func (a *app) sim(ctx context.Context, f *simFlags, paths []string) error {
 			return captureErrors(err)
 		}
 	}
+	var now func() time.Time
+	if f.speed != 1 {
+		now = simulator.Faster(f.speed)
+	}
 	home := simulator.NewHome(&simulator.HomeOptions{
-		Range: addresses, PortBase: f.portBase, Logger: a.log, Ready: a.printReady(),
+		Reboot: max(time.Duration(float64(simulator.DefaultReboot)/f.speed), 100*time.Millisecond),
+		Range:  addresses, PortBase: f.portBase, Logger: a.log, Ready: a.printReady(),
 		Account: wattle.Credentials{Username: f.username, Password: wattle.NewSecret(f.password)},
 	})
 	var left []error
 	added := 0
 	for i, file := range files {
 		dev, err := simulator.New(file, &simulator.DeviceOptions{
-			Library: library, Hub: hub, KeepIDs: f.keepIDs, Index: i, Freeze: f.freeze, Transport: f.transport,
+			Library: library, Hub: hub, KeepIDs: f.keepIDs, Index: i, Freeze: f.freeze, Transport: f.transport, Now: now,
 		})
 		if err == nil {
 			err = home.Add(dev, &simulator.PlaceOptions{Faults: f.faults})

@@ -26,13 +26,14 @@ wattle sim ctl "Desk lamp" fault slow=2s
 wattle sim ctl "Desk lamp" fault ip-change
 wattle sim ctl "Desk lamp" clear
 wattle sim ctl Heater set power_w=1200
+wattle sim ctl Heater set firmware="1.5.0 Build 260101"
 wattle sim ctl "Bed button" press double
 wattle sim ctl "Bed button" rotate=-30
 wattle sim ctl "Back door" open`,
 		Long: "DEVICE is an alias, a capture, an id, a MAC or an address. These faults can be switched:\n\n" + faultHelp() + `
 "reboot" and "ip-change" happen once. "set" changes what happens around a device, such as
-what is plugged into it or the temperature at a sensor. A child of a hub or a strip is
-named by itself or as HUB/CHILD.
+what is plugged into it, the temperature at a sensor, or the firmware that its maker offers.
+A child of a hub or a strip is named by itself or as HUB/CHILD.
 
 These things happen at a device, show in what it tells, and are noted in its log:
 
