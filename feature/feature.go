@@ -73,7 +73,7 @@ func (f *Feature) Number() int { return f.number }
 var numbers = struct {
 	sync.Mutex
 	of map[string]int
-}{of: map[string]int{}}
+}{of: make(map[string]int, 256)}
 
 func numberOf(id string) int {
 	numbers.Lock()

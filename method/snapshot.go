@@ -59,7 +59,7 @@ type entry struct {
 var numbers = struct {
 	sync.Mutex
 	of map[string]int
-}{of: map[string]int{}}
+}{of: make(map[string]int, 256)}
 
 func numberOf(key string) int {
 	numbers.Lock()
