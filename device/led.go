@@ -140,10 +140,10 @@ func checkNight(n *NightMode) error {
 	}
 	inDay := func(t time.Duration) bool { return t >= 0 && t < 24*time.Hour }
 	near := func(t time.Duration) bool { return t.Abs() < 12*time.Hour }
-	if n.Sun && !(near(n.SunsetOffset) && near(n.SunriseOffset)) {
+	if n.Sun && (!near(n.SunsetOffset) || !near(n.SunriseOffset)) {
 		return fmt.Errorf("%w: an offset from the sun is less than 12 hours", wattle.ErrParam)
 	}
-	if !n.Sun && !(inDay(n.Start) && inDay(n.End) && n.Start != n.End) {
+	if !n.Sun && (!inDay(n.Start) || !inDay(n.End) || n.Start == n.End) {
 		return fmt.Errorf("%w: a night lasts from one time of day to another", wattle.ErrParam)
 	}
 	return nil

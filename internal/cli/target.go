@@ -120,9 +120,6 @@ func (d *opened) rename(ctx context.Context, name string) error {
 	return err
 }
 
-// act does an action.
-func (d *opened) act(ctx context.Context, id string) error { return d.dev.Act(ctx, id) }
-
 // set changes features, and gives what the device says of them then.
 func (d *opened) set(ctx context.Context, wanted []assignment) (shape, error) {
 	settings := make([]device.Setting, len(wanted))
