@@ -135,10 +135,14 @@ func (d DoNotDisturb) MarshalJSON() ([]byte, error) {
 
 // SwitchClean is the parameter of setSwitchClean.
 type SwitchClean struct {
-	Mode  int  `json:"clean_mode"` // 0: everywhere
+	Mode  int  `json:"clean_mode"` // 0: everywhere, 3: rooms
 	On    bool `json:"clean_on"`
 	Order bool `json:"clean_order"`
 	Force bool `json:"force_clean"`
+	// The rest is for rooms.
+	MapID     int   `json:"map_id,omitzero"`
+	Rooms     []int `json:"room_list,omitempty"`
+	StartType int   `json:"start_type,omitzero"` // 1
 }
 
 // Pause is the parameter of setRobotPause.
