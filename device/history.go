@@ -125,6 +125,10 @@ const firstYear = 2012
 // hours of its histories are those of this zone. Errors wrap
 // [wattle.ErrRefused] where the clock is not set.
 func (d *Device) DeviceTime(ctx context.Context) (time.Time, error) {
+	if err := d.shared.lock(ctx); err != nil {
+		return time.Time{}, err
+	}
+	defer d.shared.unlock()
 	root := d.root()
 	queries := []method.Query{smart.GetDeviceTime.Query(method.EveryPoll)}
 	if d.family == wattle.IOT {
