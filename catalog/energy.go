@@ -150,12 +150,14 @@ var stripEnergy = []feature.Feature{
 	overOutlets(totalMeta, sum),
 }
 
+// sum adds readings up and takes off what adding floats leaves behind: no
+// device tells more than six digits after the point.
 func sum(values []float64) float64 {
 	var total float64
 	for _, v := range values {
 		total += v
 	}
-	return total
+	return math.Round(total*1e6) / 1e6
 }
 
 // overOutlets is a row of a strip that gathers the rows of the same id of its

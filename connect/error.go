@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"syscall"
@@ -189,6 +190,9 @@ func (p *opener) explainAuth(ctx context.Context, e *Error) {
 	}
 	matter := p.found != nil && p.found.OnboardedBy != "" && p.found.OnboardedBy != "tplink"
 	switch {
+	case proven(e.decisive):
+		e.text = fmt.Sprintf("%s holds this account and takes no login now: another program may use it, or it is locked after too many wrong ones; "+
+			"close what else uses it, wait half an hour and try again", e.Name)
 	case p.options.Account.IsZero():
 		e.text = fmt.Sprintf("%s needs the e-mail and password of the TP-Link account that set it up, and none are given", e.Name)
 	case e.Owner == OwnerMatches:
@@ -201,6 +205,14 @@ func (p *opener) explainAuth(ctx context.Context, e *Error) {
 	default:
 		e.text = fmt.Sprintf("e-mail or password does not fit %s (the e-mail's case counts)", e.Name)
 	}
+}
+
+// proven reports whether a device refused after it had proved, at handshake1,
+// that it holds the account: then neither e-mail nor password is wrong. See
+// docs/protocol/transports.md section 2.1.
+func proven(err error) bool {
+	refusal, ok := errors.AsType[*transport.AuthError](err)
+	return ok && refusal.Route.Transport == wattle.KLAP && refusal.Code == http.StatusForbidden
 }
 
 // otherSpelling is the spelling of the e-mail that the owner proves, "" if

@@ -67,6 +67,16 @@ func TestErrors(t *testing.T) {
 			text: "wrong password for desk: the e-mail matches the owner, so it is the password",
 		},
 		{
+			name: "KLAP: the account is right, and logins are refused",
+			start: func(h *house, _ *connect.Options) (connect.Target, *gadget) {
+				g := h.add("192.0.2.10", 1, false).serve("klap", 80, faulty(h, "lockout")).announce(plug, `"encrypt_type":"KLAP","lv":2`, "")
+				return g.target("klap", 80), g
+			},
+			class: wattle.ErrAuth, owner: connect.OwnerMatches,
+			text: "desk holds this account and takes no login now: another program may use it, or it is locked after too many wrong ones; " +
+				"close what else uses it, wait half an hour and try again",
+		},
+		{
 			name: "nothing proves the e-mail",
 			start: func(h *house, o *connect.Options) (connect.Target, *gadget) {
 				o.Account = stranger
