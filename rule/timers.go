@@ -2,6 +2,7 @@ package rule
 
 import (
 	"maps"
+	"math"
 	"time"
 
 	"wattle"
@@ -35,7 +36,7 @@ func TimerFromSMART(r *smart.TimerRule) Timer {
 }
 
 func wholeSeconds(n method.Opt[int]) time.Duration {
-	return time.Duration(min(max(n.Or(0), 0), 1<<31)) * time.Second
+	return time.Duration(min(max(n.Or(0), 0), math.MaxInt32)) * time.Second
 }
 
 // Check reports what is wrong with a timer that is to be started. The error

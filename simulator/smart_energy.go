@@ -266,7 +266,7 @@ func (u *unit) span(params object) (start, end time.Time, interval int, ok bool)
 	interval, ok3 := params.integer("interval")
 	zone := u.e.d.clock.zone
 	start, end = time.Unix(int64(from), 0).In(zone), time.Unix(int64(to), 0).In(zone)
-	return start, end, interval, ok1 && ok2 && ok3 && from >= 0 && to >= from && to < 1<<32
+	return start, end, interval, ok1 && ok2 && ok3 && from >= 0 && to >= from && int64(to) < 1<<32
 }
 
 func (u *unit) series(params object, data []int64) json.RawMessage {
@@ -328,7 +328,7 @@ func (u *unit) setDeviceTime(params object) (json.RawMessage, int) {
 	}
 	stamp, ok := params.integer("timestamp")
 	minutes, okMinutes := params.integer("time_diff")
-	if !ok || stamp < 0 || stamp > 1<<32 || !okMinutes || minutes < -24*60 || minutes > 24*60 || !fits(o, params) {
+	if !ok || stamp < 0 || int64(stamp) > 1<<32 || !okMinutes || minutes < -24*60 || minutes > 24*60 || !fits(o, params) {
 		return nil, codeParams
 	}
 	mergeInto(o, params)
