@@ -22,31 +22,50 @@ import (
 	"wattle/method/smart"
 )
 
-// all is the catalog in the order in which features are shown.
-var all = slices.Concat(
-	stateRows,
-	lightRows,
-	effectRows,
-	presetRows,
-	climateRows,
-	vacuumRows,
-	sensorRows,
-	motionRows,
-	energyRows,
-	usageRows,
-	protectionRows,
-	switchRows,
-	dimmerRows,
-	fadeRows,
-	powerOnRows,
-	alarmRows,
-	networkRows,
-	timeRows,
-	ruleRows,
-	firmwareRows,
-	systemRows,
-	hubRows,
-)
+// A Subject is a part of the catalog: rows that belong together, in the order
+// in which they are shown.
+type Subject struct {
+	Name string // sentence case, for people: the manual's headings
+	Rows []feature.Feature
+}
+
+// subjects are the catalog in the order in which features are shown.
+var subjects = []Subject{
+	{"On and off", stateRows},
+	{"Light", lightRows},
+	{"Light effects", effectRows},
+	{"Light presets", presetRows},
+	{"Climate", climateRows},
+	{"Vacuum", vacuumRows},
+	{"Sensors", sensorRows},
+	{"Motion and ambient light in switches", motionRows},
+	{"Energy", energyRows},
+	{"Usage", usageRows},
+	{"Protection", protectionRows},
+	{"Settings of plugs and switches", switchRows},
+	{"Dimmers", dimmerRows},
+	{"Fading", fadeRows},
+	{"After a power cut", powerOnRows},
+	{"Siren", alarmRows},
+	{"Network", networkRows},
+	{"Clock", timeRows},
+	{"Rules", ruleRows},
+	{"Firmware", firmwareRows},
+	{"System", systemRows},
+	{"Hubs", hubRows},
+}
+
+// Subjects gives the catalog by subject: the same slice each time, not to be
+// changed.
+func Subjects() []Subject { return subjects }
+
+// all is every row.
+var all = func() (rows []feature.Feature) {
+	for _, s := range subjects {
+		rows = append(rows, s.Rows...)
+	}
+	return slices.Clip(rows)
+}()
 
 // All gives every row: the same slice each time, not to be changed.
 func All() []feature.Feature { return all }
