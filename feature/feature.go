@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -288,7 +289,7 @@ func (m *Meta) Range() string {
 	if !m.HasRange() {
 		return "any number"
 	}
-	text := fmt.Sprintf("%g to %g", m.Min, m.Max)
+	text := strconv.FormatFloat(m.Min, 'f', -1, 64) + " to " + strconv.FormatFloat(m.Max, 'f', -1, 64)
 	if m.Unit != "" {
 		text += " " + string(m.Unit)
 	}
