@@ -58,17 +58,17 @@ type Cloud struct {
 	Unbind      method.Method[method.None, method.None]
 }
 
-func cloud(info method.Method[method.None, CloudInfo]) Cloud {
+func cloud(module string, info method.Method[method.None, CloudInfo]) Cloud {
 	return Cloud{
 		GetInfo:     info,
-		GetFirmware: method.Method[method.None, Releases]{Module: info.Module, Name: "get_intl_fw_list"},
-		Bind:        method.Method[Bind, method.None]{Module: info.Module, Name: "bind", Effect: method.Absolute},
-		Unbind:      method.Method[method.None, method.None]{Module: info.Module, Name: "unbind", Effect: method.Absolute},
+		GetFirmware: method.Method[method.None, Releases]{Module: module, Name: "get_intl_fw_list"},
+		Bind:        method.Method[Bind, method.None]{Module: module, Name: "bind", Effect: method.Absolute},
+		Unbind:      method.Method[method.None, method.None]{Module: module, Name: "unbind", Effect: method.Absolute},
 	}
 }
 
 // The cloud modules of plugs and of bulbs.
 var (
-	PlugCloud = cloud(GetCloudInfo)
-	BulbCloud = cloud(GetBulbCloudInfo)
+	PlugCloud = cloud(ModuleCloud, GetCloudInfo)
+	BulbCloud = cloud(ModuleBulbCloud, GetBulbCloudInfo)
 )
