@@ -12,7 +12,7 @@ import (
 func TestDocumentsArePresent(t *testing.T) {
 	for _, name := range []string{
 		"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "check", ".ci/run", ".golangci.yml",
-		"docs/README.md", "docs/performance.md", "docs/adr/README.md", "docs/protocol/README.md", "docs/protocol/transports.md",
+		"docs/README.md", "docs/features.md", "docs/devices.md", "docs/performance.md", "docs/adr/README.md", "docs/protocol/README.md", "docs/protocol/transports.md",
 		"docs/protocol/discovery.md", "docs/protocol/iot.md", "docs/protocol/smart.md", "docs/protocol/errors.md",
 		"docs/protocol/features.json", "docs/protocol/effects.json", "interop/README.md",
 	} {

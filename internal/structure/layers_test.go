@@ -29,6 +29,7 @@ var layers = [][]string{
 	{"simulator/..."},
 	{"internal/atomicfile"},
 	{"internal/known", "internal/keystore", "internal/rulefile"},
+	{"internal/reference/..."},
 	{"internal/cli/..."},
 	{"cmd/..."},
 	{"internal/structure"},
