@@ -164,12 +164,12 @@ func TestErrors(t *testing.T) {
 			class: wattle.ErrUnsupported, text: "door wants tpap, which this version of wattle cannot speak yet",
 		},
 		{
-			name: "vacuum with the token transport",
+			name: "camera with a transport of its own",
 			start: func(h *house, _ *connect.Options) (connect.Target, *gadget) {
-				g := h.add("192.0.2.10", 1, false).announce("SMART.TAPOROBOVAC", `"is_support_https":true,"encrypt_type":"AES","http_port":4433`, "")
-				return connect.Target{Name: "robot", Host: g.host}, g
+				g := h.add("192.0.2.10", 1, false).announce("SMART.IPCAMERA", `"is_support_https":true,"encrypt_type":"AES"`, `,"encrypt_type":["3"]`)
+				return connect.Target{Name: "door", Host: g.host}, g
 			},
-			class: wattle.ErrUnsupported, text: "robot wants token, which this version of wattle cannot speak yet",
+			class: wattle.ErrUnsupported, text: "door wants sslaes, which this version of wattle cannot speak yet",
 		},
 		{
 			name: "not one of ours",

@@ -32,7 +32,7 @@ func (p *opener) identify(ctx context.Context, c *contact, route wattle.Route) e
 	defer cancel()
 	order := []wattle.Family{wattle.SMART, wattle.IOT}
 	switch {
-	case route.Transport == wattle.XOR || route.Transport == wattle.XORUDP:
+	case route.Transport == wattle.XOR, route.Transport == wattle.XORUDP, route.Transport == wattle.Linkie:
 		order = []wattle.Family{wattle.IOT}
 	case route.Family == wattle.IOT:
 		order = []wattle.Family{wattle.IOT, wattle.SMART}

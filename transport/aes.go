@@ -259,14 +259,8 @@ func (c *aesConn) pass(ctx context.Context, step string, s *aesSession, message 
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case r.status == http.StatusOK:
-	case r.status == http.StatusForbidden, r.status == http.StatusUnauthorized:
-		return nil, c.wrap(step, fmt.Errorf("status %d: %w", r.status, wattle.ErrSession))
-	case r.status == http.StatusBadRequest, r.status >= http.StatusInternalServerError:
-		return nil, c.wrap(step, fmt.Errorf("status %d: %w", r.status, wattle.ErrProtocol))
-	default:
-		return nil, c.wrap(step, fmt.Errorf("status %d: %w", r.status, wattle.ErrTransport))
+	if err := r.refused(); err != nil {
+		return nil, c.wrap(step, err)
 	}
 	answer, err := aes.ParseAnswer(r.body)
 	if err != nil {

@@ -67,11 +67,13 @@ func FuzzResume(f *testing.F) {
 		`"auth_hash":"AA==","credential":"blank","seq":1,"cookie":"A","expires":"2999-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"transport":"aes","key":"AAAAAAAAAAAAAAAAAAAAAA==","iv":"AAAAAAAAAAAAAAAAAAAAAA==","login":"AA==",` +
 		`"credential":"blank","version":2,"token":"T","cookie":"A","expires":"2999-01-01T00:00:00Z"}`))
+	f.Add([]byte(`{"transport":"token","token":"0123ABCD","login":"AA==","credential":"blank","expires":"2999-01-01T00:00:00Z"}`))
 	f.Fuzz(func(t *testing.T, stored []byte) {
-		k, a := new(klapConn), new(aesConn)
+		k, a, n := new(klapConn), new(aesConn), new(tokenConn)
 		k.resume(stored)
 		a.resume(stored)
-		if k.session != nil != k.info.Resumed || a.session != nil != a.info.Resumed {
+		n.resume(stored)
+		if k.session != nil != k.info.Resumed || a.session != nil != a.info.Resumed || n.session != nil != n.info.Resumed {
 			t.Error("a session was taken up and not told")
 		}
 	})

@@ -76,6 +76,27 @@ func TestFaults(t *testing.T) {
 		{"aes login v2", "cookie=two", nil, false, map[string]int{"Cookie: TP_SESSIONID=": 2, "TIMEOUT": 0}},
 		{"aes login v2", "cookie=old", nil, false, map[string]int{"Cookie: TP_SESSIONID=": 2, "Cookie: SESSIONID": 0}},
 
+		{"token", "tpc-off", wattle.ErrTransport, false, nil},
+		{"token", "credentials=wrong", wattle.ErrAuth, false, nil},
+		{"token", "credentials=setup-tapo", nil, false, nil},
+		{"token", "lockout", wattle.ErrLockout, false, nil},
+		{"token", "http=500", wattle.ErrTransport, false, nil},
+		{"token", "html", wattle.ErrTransport, false, nil},
+		{"token", "garble", nil, false, nil}, // what JSON should be, others find out
+		{"token", "code=9999", wattle.ErrSession, false, nil},
+		{"token", "close", nil, false, nil},
+		{"token", "drop", wattle.ErrUnreachable, true, nil},
+		{"token", "drop-after", wattle.ErrUnreachable, true, nil},
+
+		{"linkie", "http=500", wattle.ErrProtocol, true, nil},
+		{"linkie", "http=404", wattle.ErrTransport, false, nil},
+		{"linkie", "http=401", wattle.ErrTransport, false, nil},
+		{"linkie", "html", wattle.ErrTransport, false, nil},
+		{"linkie", "garble", wattle.ErrProtocol, true, nil},
+		{"linkie", "plain", wattle.ErrUnsupported, true, nil},
+		{"linkie", "close", nil, false, nil},
+		{"linkie", "drop", wattle.ErrUnreachable, true, nil},
+
 		{"xor tcp", "xor-off", wattle.ErrUnreachable, true, nil},
 		{"xor tcp", "drop", wattle.ErrUnreachable, true, nil},
 		{"xor tcp", "chop", nil, false, nil},

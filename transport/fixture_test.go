@@ -276,5 +276,13 @@ func kinds() []kind {
 		aes("aes login v2", 2, 2),
 		aes("aes login v1 unknown", 1, 0),
 		aes("aes login v2 unknown", 2, 0),
+		{
+			name: "token", route: wattle.Route{Family: wattle.SMART, Transport: wattle.Token},
+			serve: endpoint.ServeToken, tls: true, accounts: true, sessions: true,
+		},
+		{
+			name: "linkie", route: wattle.Route{Family: wattle.IOT, Transport: wattle.Linkie},
+			device: endpoint.Options{IOT: true}, serve: endpoint.ServeLinkie, tls: true,
+		},
 	}
 }

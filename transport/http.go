@@ -210,6 +210,21 @@ func readBody(r io.Reader, buf []byte) ([]byte, error) {
 	}
 }
 
+// refused gives the error of a request in a session that was answered with
+// another status than 200, nil for 200.
+func (r reply) refused() error {
+	switch {
+	case r.status == http.StatusOK:
+		return nil
+	case r.status == http.StatusForbidden, r.status == http.StatusUnauthorized:
+		return fmt.Errorf("status %d: %w", r.status, wattle.ErrSession)
+	case r.status == http.StatusBadRequest, r.status >= http.StatusInternalServerError:
+		// The device may have failed while it carried the request out.
+		return fmt.Errorf("status %d: %w", r.status, wattle.ErrProtocol)
+	}
+	return fmt.Errorf("status %d: %w", r.status, wattle.ErrTransport)
+}
+
 // isPage reports whether an answer is for a person, such as the page with
 // "200 OK" that some devices give to what they do not understand.
 func (r reply) isPage() bool {

@@ -55,7 +55,11 @@ func Open(route wattle.Route, opts *Options) (Conn, error) {
 		return newKLAP(route, o)
 	case wattle.AES:
 		return newAES(route, o)
-	case wattle.Token, wattle.Linkie, wattle.SSLAES, wattle.TPAP:
+	case wattle.Token:
+		return newToken(route, o), nil
+	case wattle.Linkie:
+		return newLinkie(route, o), nil
+	case wattle.SSLAES, wattle.TPAP:
 		return nil, fmt.Errorf("transport %s: %w by this version of wattle", route.Transport, wattle.ErrUnsupported)
 	}
 	return nil, fmt.Errorf("unknown transport %q: %w", route.Transport, wattle.ErrUnsupported)

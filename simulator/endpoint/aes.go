@@ -184,7 +184,7 @@ func (s *aesServer) login(n *aesSession, login aes.Login) []byte {
 	defer s.mu.Unlock()
 	if s.options.Faults.on("lockout") {
 		s.removeLocked(n)
-		return fmt.Appendf(nil, `{"error_code":%d,"result":{"data":{"code":%d,"sec_left":1800}}}`, codeLocked, codeLocked)
+		return lockedOut()
 	}
 	if !login.Proves(aes.NewLogin(s.options.Version, s.options.account())) {
 		s.removeLocked(n)
@@ -205,7 +205,7 @@ func (s *aesServer) login(n *aesSession, login aes.Login) []byte {
 func (s *aesServer) admit(n *aesSession, query url.Values) (code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n.token == "" || query.Get("token") != n.token {
+	if n.token == "" || !same(query.Get("token"), n.token) {
 		return codeSession
 	}
 	n.requests++

@@ -8,10 +8,13 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"wattle"
 	"wattle/internal/wire/aes"
+	"wattle/internal/wire/linkie"
+	"wattle/internal/wire/token"
 )
 
-// FuzzWeb gives both web devices any request: they answer it or drop the
+// FuzzWeb gives all web devices any request: they answer it or drop the
 // connection, and nothing else.
 func FuzzWeb(f *testing.F) {
 	f.Add("/app/handshake1", "", "", []byte("0123456789abcdef"))
@@ -19,18 +22,26 @@ func FuzzWeb(f *testing.F) {
 	f.Add("/app/request", "seq=-1379863370", "TP_SESSIONID=00;TIMEOUT=1", make([]byte, 64))
 	f.Add("/app", "token=00", "TP_SESSIONID=00", []byte(`{"method":"securePassthrough","params":{"request":"AAAA"}}`))
 	f.Add("/app", "", "", aes.AppendHandshake(nil, "-----BEGIN PUBLIC KEY-----\nMIGf\n-----END PUBLIC KEY-----\n"))
+	f.Add("/app", "", "", token.AppendLogin(nil, token.NewLogin(wattle.Credentials{})))
+	f.Add("/app", "token=0123ABCD", "", []byte(`{"method":"get_device_info"}`))
+	f.Add("/data/LINKIE2.json", "", "", linkie.AppendRequest(nil, []byte(`{"system":{"get_sysinfo":{}}}`)))
 	f.Add("/", "", "", []byte(nil))
 	device := DeviceFunc(func(_ context.Context, request []byte) ([]byte, error) { return bytes.Clone(request), nil })
 	f.Fuzz(func(t *testing.T, path, query, cookie string, body []byte) {
 		klap := &klapServer{web: web{options: (*Options)(nil).orDefaults(), device: device}}
 		old := &aesServer{web: web{options: (*Options)(nil).orDefaults(), device: device}}
-		for _, handler := range []http.Handler{klap.guard(klap.handle), old.guard(old.handle)} {
+		vacuum := &tokenServer{web: web{options: (*Options)(nil).orDefaults(), device: device}}
+		camera := &linkieServer{web: web{options: (*Options)(nil).orDefaults(), device: device}}
+		for _, handler := range []http.Handler{
+			klap.guard(klap.handle), old.guard(old.handle), vacuum.guard(vacuum.handle), camera.guard(camera.handle),
+		} {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body))
 			r.URL.Path, r.URL.RawQuery = path, query
-			r.Header["Cookie"] = []string{cookie}
+			r.Header["Cookie"], r.Header["Authorization"] = []string{cookie}, []string{linkie.Authorization}
 			w := httptest.NewRecorder()
 			answerOrDrop(t, handler, w, r)
-			if w.Code == http.StatusOK && w.Body.Len() == 0 && path != "/app/handshake2" {
+			// An empty message is echoed as one.
+			if w.Code == http.StatusOK && w.Body.Len() == 0 && path != "/app/handshake2" && path != linkie.Path {
 				t.Errorf("POST %s: an empty answer", path)
 			}
 		}

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"crypto/subtle"
 	"encoding/json"
 	"fmt"
 )
@@ -34,6 +35,14 @@ func (o *Options) refusal() (code int, ok bool) {
 	}
 	return 0, false
 }
+
+// lockedOut is the answer to a login while none is taken.
+func lockedOut() []byte {
+	return fmt.Appendf(nil, `{"error_code":%d,"result":{"data":{"code":%d,"sec_left":1800}}}`, codeLocked, codeLocked)
+}
+
+// same compares tokens in constant time.
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // refuse is the answer with an error code to a message.
 func (o *Options) refuse(message []byte, code int) []byte {
