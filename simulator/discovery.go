@@ -83,6 +83,14 @@ func (d *Device) result(a Announcement) json.RawMessage {
 	return o.raw()
 }
 
+// encryptType is how an announcement spells a transport.
+func encryptType(t wattle.Transport) string {
+	if t == wattle.Token {
+		return "AES" // and https
+	}
+	return strings.ToUpper(string(t))
+}
+
 // scheme is mgt_encrypt_schm for the transport that is served.
 func (d *Device) scheme(stored object, port int) json.RawMessage {
 	if port == 0 {
@@ -95,7 +103,7 @@ func (d *Device) scheme(stored object, port int) json.RawMessage {
 	before, _ := announced(d.host)
 	o.put("is_support_https", d.route.TLS)
 	o.put("http_port", port)
-	o.put("encrypt_type", strings.ToUpper(string(d.route.Transport)))
+	o.put("encrypt_type", encryptType(d.route.Transport))
 	if before.transport == d.route.Transport && before.version == d.route.Version {
 		return o.raw() // as it was recorded
 	}

@@ -25,7 +25,7 @@ const loopbackAll = "127.255.255.255"
 // sockets are what one device listens on.
 type sockets struct {
 	tcp net.Listener
-	xor net.PacketConn // UDP of XOR, nil for other transports
+	xor net.PacketConn // UDP of XOR and of Linkie, nil for other transports
 	// tdp is UDP 20002. Every device holds it at its own address, also one
 	// that does not answer there: it keeps other simulators away.
 	tdp net.PacketConn
@@ -170,8 +170,12 @@ func (h *Home) bindAt(ctx context.Context, p *place, addr netip.Addr) (*sockets,
 		port = h.o.PortBase
 		s.tcp, err = h.listen(ctx, addr, port)
 	}
-	if err == nil && route.Transport == wattle.XOR {
+	switch {
+	case err != nil:
+	case route.Transport == wattle.XOR:
 		s.xor, err = h.listenPacket(ctx, addr.String(), port)
+	case route.Transport == wattle.Linkie: // found as its older kin, controlled otherwise
+		s.xor, err = h.listenPacket(ctx, addr.String(), portXOR)
 	}
 	if err != nil {
 		s.close()

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"wattle"
@@ -30,10 +31,10 @@ func (h *Home) serve(ctx context.Context, p *place, s *sockets) error {
 	parts := []func() error{func() error { return serveTCP(ctx, route.Transport, s, p.dev, o) }}
 	if s.xor != nil {
 		pc := s.xor
-		if p.port == portXOR {
+		if p.port == portXOR || route.Transport == wattle.Linkie {
 			pc = h.xor.Join(pc)
 		}
-		parts = append(parts, func() error { return endpoint.ServeXORPacket(ctx, pc, p.dev, o) })
+		parts = append(parts, func() error { return endpoint.ServeXORPacket(ctx, pc, datagrams(p.dev), o) })
 	}
 	switch {
 	case s.tdp != nil && route.Transport != wattle.XOR:
@@ -57,6 +58,29 @@ func (h *Home) serve(ctx context.Context, p *place, s *sockets) error {
 	return first
 }
 
+// datagrams is what a device answers on UDP 9999: everything, or who it is and
+// no more where it is controlled another way. See docs/protocol/discovery.md
+// section 1.
+func datagrams(dev *Device) endpoint.Device {
+	if dev.Info().Route.Transport == wattle.XOR {
+		return dev
+	}
+	return endpoint.DeviceFunc(func(_ context.Context, request []byte) ([]byte, error) {
+		var asked struct {
+			System struct {
+				Sysinfo *struct{} `json:"get_sysinfo"`
+			} `json:"system"`
+		}
+		if err := json.Unmarshal(request, &asked); err != nil {
+			return nil, err
+		}
+		if asked.System.Sysinfo == nil {
+			return nil, nil
+		}
+		return dev.Discovery(Announcement{}).Sysinfo, nil
+	})
+}
+
 func serveTCP(ctx context.Context, t wattle.Transport, s *sockets, dev *Device, o *endpoint.Options) error {
 	switch t {
 	case wattle.XOR:
@@ -65,6 +89,10 @@ func serveTCP(ctx context.Context, t wattle.Transport, s *sockets, dev *Device, 
 		return endpoint.ServeKLAP(ctx, s.tcp, dev, o)
 	case wattle.AES:
 		return endpoint.ServeAES(ctx, s.tcp, dev, o)
+	case wattle.Token:
+		return endpoint.ServeToken(ctx, s.tcp, dev, o)
+	case wattle.Linkie:
+		return endpoint.ServeLinkie(ctx, s.tcp, dev, o)
 	}
 	s.close()
 	return fmt.Errorf("serve %s: %w", t, wattle.ErrUnsupported)

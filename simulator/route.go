@@ -14,7 +14,7 @@ type scheme struct {
 	transport wattle.Transport // "" where there is none in the announcement
 	port      int
 	tls       bool
-	version   int // 1 or 2
+	version   int // 1 or 2, 0 where there are none
 }
 
 // announced reads the scheme of a stored discovery result.
@@ -37,10 +37,10 @@ func announced(f *capture.File) (scheme, bool) {
 		}
 	case "AES":
 		s.transport = wattle.AES
-		if s.tls {
-			s.transport = wattle.Token
-		}
-		if level >= 2 {
+		switch {
+		case s.tls:
+			s.transport, s.version = wattle.Token, 0
+		case level >= 2:
 			s.version = 2
 		}
 	case "TPAP":
@@ -50,7 +50,9 @@ func announced(f *capture.File) (scheme, bool) {
 }
 
 // Transports are the values of DeviceOptions.Transport and of the flag for it.
-func Transports() []string { return []string{"xor", "klap", "klap-v1", "klap-v2", "aes"} }
+func Transports() []string {
+	return []string{"xor", "klap", "klap-v1", "klap-v2", "aes", "token", "linkie"}
+}
 
 // chooseRoute decides how a device is served: as its capture announces it, or
 // as it was asked for where the family knows the transport.
@@ -63,18 +65,20 @@ func chooseRoute(f *capture.File, e engine, want string) (wattle.Route, error) {
 			route = wattle.Route{Family: f.Family, Transport: wattle.KLAP, Version: 2}
 		}
 	}
-	if camera, isIOT := e.(*iot); isIOT && camera.kind == iotCamera && want == "" {
+	if isCamera(e) && want == "" {
 		route = wattle.Route{Family: f.Family, Transport: wattle.Linkie, TLS: true}
 	}
 	if want != "" {
 		var err error
-		if route, err = override(route, f.Family, want); err != nil {
+		if route, err = override(route, f, e, want); err != nil {
 			return wattle.Route{}, err
 		}
 	}
 	switch route.Transport {
 	case wattle.XOR:
 		route.TLS, route.Version = false, 0
+	case wattle.Token, wattle.Linkie:
+		route.TLS, route.Version = true, 0
 	case wattle.KLAP, wattle.AES:
 	default:
 		// Such a device can be asked in process, and served another way.
@@ -85,8 +89,15 @@ func chooseRoute(f *capture.File, e engine, want string) (wattle.Route, error) {
 	return route, nil
 }
 
+// isCamera: Kasa cameras have a transport of their own.
+func isCamera(e engine) bool {
+	camera, ok := e.(*iot)
+	return ok && camera.kind == iotCamera
+}
+
 // override changes the transport of a route. HTTPS stays where the device has it.
-func override(route wattle.Route, family wattle.Family, want string) (wattle.Route, error) {
+func override(route wattle.Route, f *capture.File, e engine, want string) (wattle.Route, error) {
+	family := f.Family
 	r := wattle.Route{Family: family, TLS: route.TLS && route.Transport != wattle.Linkie, Port: route.Port}
 	allowed := true
 	switch strings.ToLower(want) {
@@ -109,11 +120,20 @@ func override(route wattle.Route, family wattle.Family, want string) (wattle.Rou
 		if r.TLS { // AES within HTTPS means another transport
 			r.TLS, r.Port = false, 0
 		}
+	case "token":
+		// Any other kind that announces this is taken for one of cameras.
+		o, _ := parseObject(f.Discovery)
+		r.Transport, r.TLS, allowed = wattle.Token, true, o.text("device_type") == "SMART.TAPOROBOVAC"
+		if !route.TLS {
+			r.Port = 0
+		}
+	case "linkie":
+		r.Transport, r.TLS, r.Port, allowed = wattle.Linkie, true, 0, isCamera(e)
 	default:
 		return r, fmt.Errorf("transport %q: want one of %s: %w", want, strings.Join(Transports(), ", "), wattle.ErrParam)
 	}
 	if !allowed {
-		return r, fmt.Errorf("devices of the family %s do not speak %s: %w", family, want, wattle.ErrUnsupported)
+		return r, fmt.Errorf("devices of this kind (%s) do not speak %s: %w", family, want, wattle.ErrUnsupported)
 	}
 	if route.Transport == wattle.XOR {
 		r.Port = 0 // the port of the transport before

@@ -79,6 +79,14 @@ func TestDiscovery(t *testing.T) {
 			`{"encrypt_type":"AES","http_port":8080,"is_support_https":false,"lv":2}`, false,
 		},
 		{
+			"RV30", "token",
+			wattle.Route{Family: wattle.SMART, Transport: wattle.Token, Port: 4433, TLS: true},
+			nil,
+			`{"encrypt_type":"AES","http_port":8080,"is_support_https":true}`, false,
+		},
+		{"P100(EU)", "token", wattle.Route{}, wattle.ErrUnsupported, "", false},
+		{"HS100(EU)", "linkie", wattle.Route{}, wattle.ErrUnsupported, "", false},
+		{
 			"T110(EU)", "",
 			wattle.Route{Family: wattle.SMART, Transport: wattle.KLAP, Port: 80, Version: 2},
 			nil,

@@ -80,7 +80,7 @@ as soon as it is ready, and again when it has moved:
 // at most: a year in a minute.
 const maxSpeed = 500_000
 
-var simTransports = []string{"xor", "klap", "klap-v1", "klap-v2", "aes"}
+var simTransports = simulator.Transports()
 
 func faultCompletions() []string {
 	var out []string
