@@ -10,19 +10,11 @@ import (
 	"wattle/method/smart"
 )
 
-// Texts of vacuums, by number on the wire (docs/protocol/smart.md section 13).
+// Words of vacuums (docs/protocol/smart.md section 13).
 var (
-	vacuumStates = map[int]string{
-		0: "Idle", 1: "Cleaning", 2: "Mapping", 4: "GoingHome", 5: "Charging",
-		6: "Charged", 7: "Paused", 8: "Undocked", 100: "Error",
-	}
-	vacuumErrors = map[int]string{
-		0: "Ok", 2: "SideBrushStuck", 3: "MainBrushStuck", 4: "WheelBlocked", 6: "Trapped",
-		7: "TrappedCliff", 14: "DustBinRemoved", 15: "UnableToMove", 16: "LidarBlocked", 21: "UnableToFindDock", 22: "BatteryLow",
-	}
-	fanSpeeds   = []string{"Quiet", "Standard", "Turbo", "Max", "Ultra"} // from 1
-	waterLevels = []string{"Disable", "Low", "Medium", "High"}           // from 0
-	dustModes   = []string{"Smart", "Light", "Balanced", "Max"}          // from 0
+	fanSpeeds   = smart.Suctions()    // from 1
+	waterLevels = smart.WaterLevels() // from 0
+	dustModes   = smart.DustModes()   // from 0
 )
 
 const dustOff = "Off"
@@ -47,20 +39,20 @@ var vacuumStateRows = []feature.Feature{
 		Meta: sensor("vacuum_status", "Vacuum status", feature.Primary, feature.NoUnit),
 		When: has("clean"),
 		Get: func(s *smart.VacStatus) (string, bool) {
-			if len(s.Errors) > 0 && s.Errors[0] != 0 {
+			if code, _ := s.Error(); code != 0 {
 				return "Error", true
 			}
-			return name(vacuumStates, s.Status)
+			status, ok := s.Status.Get()
+			return known(smart.VacuumStatus(status)), ok
 		},
 	}),
 	feature.From(wattle.SMART, smart.GetVacStatus, method.EveryPoll, feature.Row[smart.VacStatus, string]{
 		Meta: sensor("vacuum_error", "Error", feature.Info, feature.NoUnit),
 		When: has("clean"),
 		Get: func(s *smart.VacStatus) (string, bool) {
-			if len(s.Errors) == 0 {
-				return "", false
-			}
-			return name(vacuumErrors, method.Some(s.Errors[0]))
+			code, ok := s.Error()
+			name, _, is := smart.VacuumError(code)
+			return known(name, is), ok
 		},
 	}),
 	feature.From(wattle.SMART, smart.GetBatteryInfo, method.EveryPoll, feature.Row[smart.BatteryInfo, int]{
@@ -68,36 +60,47 @@ var vacuumStateRows = []feature.Feature{
 		When: has("clean"),
 		Get:  func(b *smart.BatteryInfo) (int, bool) { return b.Percent.Get() },
 	}),
-	act("vacuum_start", "Start cleaning", "clean", func() (method.Call, error) {
+	act("vacuum_start", "Start cleaning", "clean", func(v *feature.View) (method.Call, error) {
+		if vacuumIs(v, smart.VacuumPaused) { // it goes on with what it was doing
+			return smart.SetRobotPause.With(smart.Pause{})
+		}
 		return smart.SetSwitchClean.With(smart.SwitchClean{On: true, Order: true})
 	}),
-	act("vacuum_pause", "Pause", "clean", func() (method.Call, error) {
+	act("vacuum_pause", "Pause", "clean", func(v *feature.View) (method.Call, error) {
+		if vacuumIs(v, smart.VacuumReturns) {
+			return smart.SetSwitchCharge.With(smart.SwitchCharge{})
+		}
 		return smart.SetRobotPause.With(smart.Pause{Pause: true})
 	}),
-	act("vacuum_return_home", "Return home", "clean", func() (method.Call, error) {
+	act("vacuum_return_home", "Return home", "clean", func(*feature.View) (method.Call, error) {
 		return smart.SetSwitchCharge.With(smart.SwitchCharge{Charge: true})
 	}),
-	act("locate", "Locate device", "speaker", func() (method.Call, error) {
+	act("locate", "Locate device", "speaker", func(*feature.View) (method.Call, error) {
 		return smart.PlayAudio.With(smart.Audio{Type: "seek_me"})
 	}),
 }
 
 // act is a primary action of devices with a component.
-func act(id, text, component string, call func() (method.Call, error)) feature.Feature {
+func act(id, text, component string, call func(*feature.View) (method.Call, error)) feature.Feature {
 	return feature.Do(wattle.SMART, feature.Act{
 		Meta: feature.Meta{ID: id, Name: text, Category: feature.Primary},
 		When: has(component),
-		Do:   func(*feature.View) ([]method.Call, error) { return one(call()) },
+		Do:   func(v *feature.View) ([]method.Call, error) { return one(call(v)) },
 	})
 }
 
-// name is the text for a number, UnknownInternal where nobody knows it.
-func name(names map[int]string, n method.Opt[int]) (string, bool) {
-	i, ok := n.Get()
-	if text, found := names[i]; found || !ok {
-		return text, ok
+// vacuumIs tells whether a vacuum had a status at the last poll.
+func vacuumIs(v *feature.View, status int) bool {
+	s := smart.GetVacStatus.Result(v.Snapshot)
+	return s != nil && s.Status.Or(-1) == status
+}
+
+// known is the word for a number, UnknownInternal where nobody knows it.
+func known(word string, ok bool) string {
+	if !ok {
+		return "UnknownInternal"
 	}
-	return "UnknownInternal", true
+	return word
 }
 
 // choice is the text for a number that counts from first.
@@ -253,10 +256,14 @@ func area[R any](id, text string, category feature.Category, m method.Method[met
 			if a == nil {
 				return "", false
 			}
-			return areaUnits[a.Unit.Or(0)], areaUnits[a.Unit.Or(0)] != ""
+			u := AreaUnit(a)
+			return u, u != ""
 		},
 	})
 }
+
+// AreaUnit is the unit of the areas of a vacuum, "" for one that is not known.
+func AreaUnit(a *smart.AreaUnit) feature.Unit { return areaUnits[a.Unit.Or(0)] }
 
 var areaUnits = map[int]feature.Unit{0: feature.SquareMetre, 1: feature.SquareFoot, 2: feature.Ping}
 

@@ -17,7 +17,7 @@ var layers = [][]string{
 	{"method/..."},
 	{"energy", "rule"},
 	{"feature"},
-	{"climate", "effect", "event"},
+	{"climate", "effect", "event", "floor"},
 	{"catalog"},
 	{"transport"},
 	{"session"},

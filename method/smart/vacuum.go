@@ -8,14 +8,47 @@ import (
 
 // VacStatus is the answer of getVacStatus (section 13).
 type VacStatus struct {
-	Status method.Opt[int] `json:"status"`
-	Errors []int           `json:"err_status"`
+	Status method.Opt[int] `json:"status"`     // see [VacuumStatus]
+	Errors []int           `json:"err_status"` // see [VacuumError]
+}
+
+// Error is the code of what keeps it from working, 0 for nothing; false where
+// it does not say.
+func (s *VacStatus) Error() (code int, ok bool) {
+	if len(s.Errors) == 0 {
+		return 0, false
+	}
+	return s.Errors[0], true
+}
+
+// CleanStatus is the answer of getCleanStatus.
+type CleanStatus struct {
+	Mode       method.Opt[int]  `json:"clean_status"` // see [CleanMode]
+	Mapping    method.Opt[bool] `json:"is_mapping"`
+	Relocating method.Opt[bool] `json:"is_relocating"` // it looks for its place on the map
+	Working    method.Opt[bool] `json:"is_working"`
+}
+
+// UnmarshalJSON takes the answer also where firmware nests it under its own
+// name.
+func (c *CleanStatus) UnmarshalJSON(b []byte) error {
+	type plain CleanStatus
+	var nested struct {
+		plain
+		Inner *plain `json:"getCleanStatus"`
+	}
+	err := json.Unmarshal(b, &nested)
+	*c = CleanStatus(nested.plain)
+	if nested.Inner != nil {
+		*c = CleanStatus(*nested.Inner)
+	}
+	return err
 }
 
 // CleanAttr is the answer of getCleanAttr.
 type CleanAttr struct {
-	Suction method.Opt[int] `json:"suction"`      // 1 quiet to 5 ultra
-	Cistern method.Opt[int] `json:"cistern"`      // 0 to 3
+	Suction method.Opt[int] `json:"suction"`      // from 1, see [Suctions]
+	Cistern method.Opt[int] `json:"cistern"`      // from 0, see [WaterLevels]
 	Number  method.Opt[int] `json:"clean_number"` // 1 to 3
 }
 
@@ -50,35 +83,17 @@ type BatteryInfo struct {
 	Percent method.Opt[int] `json:"battery_percentage"`
 }
 
-// CleanRecords is the answer of getCleanRecords.
-type CleanRecords struct {
-	Minutes method.Opt[int] `json:"total_time"`
-	Area    method.Opt[int] `json:"total_area"`
-	Number  method.Opt[int] `json:"total_number"`
-	// Last is the newest one: unix seconds, minutes, area, dust collected. The
-	// wire name is spelled so.
-	Last []int `json:"lastest_day_record"`
-}
-
-// Consumables is the answer of getConsumablesInfo: minutes used, by name.
-type Consumables struct {
-	MainBrush     method.Opt[int] `json:"roll_brush_time"`
-	SideBrush     method.Opt[int] `json:"edge_brush_time"`
-	Filter        method.Opt[int] `json:"filter_time"`
-	Sensor        method.Opt[int] `json:"sensor_time"`
-	ChargeContact method.Opt[int] `json:"charge_contact_time"`
-}
-
-// Reset is the parameter of resetConsumablesTime.
-type Reset struct {
-	List []string `json:"reset_list"`
+// AutoDust is the answer of getAutoDustCollection, which older apps read; it
+// is a part of [Dust].
+type AutoDust struct {
+	Auto method.Opt[bool] `json:"auto_dust_collection"`
 }
 
 // Dust is the answer of getDustCollectionInfo; setDustCollectionInfo takes it
 // back as a whole.
 type Dust struct {
 	Auto  method.Opt[bool] `json:"auto_dust_collection,omitzero"`
-	Mode  method.Opt[int]  `json:"dust_collection_mode,omitzero"` // 0 smart, 1 light, 2 balanced, 3 max
+	Mode  method.Opt[int]  `json:"dust_collection_mode,omitzero"` // from 0, see [DustModes]
 	Extra method.Extra     `json:"-"`
 }
 
@@ -101,47 +116,22 @@ type Mop struct {
 	Attached method.Opt[bool] `json:"mop_state"`
 }
 
-// Volume is the answer of getVolume and the parameter of setVolume, in %.
-type Volume struct {
-	Volume method.Opt[int] `json:"volume,omitzero"`
-}
-
 // ChildLock is the answer of getChildLockInfo and the parameter of
 // setChildLockInfo.
 type ChildLock struct {
 	Locked method.Opt[bool] `json:"child_lock_status,omitzero"`
 }
 
-// DoNotDisturb is the answer of getDoNotDisturb; setDoNotDisturb takes it back
-// as a whole.
-type DoNotDisturb struct {
-	On    method.Opt[bool] `json:"do_not_disturb,omitzero"`
-	Extra method.Extra     `json:"-"`
-}
-
-// UnmarshalJSON keeps the fields that are not declared.
-func (d *DoNotDisturb) UnmarshalJSON(b []byte) (err error) {
-	type plain DoNotDisturb
-	*d = DoNotDisturb{}
-	d.Extra, err = method.DecodeWithExtra(b, (*plain)(d))
-	return err
-}
-
-// MarshalJSON writes all fields that were read.
-func (d DoNotDisturb) MarshalJSON() ([]byte, error) {
-	type plain DoNotDisturb
-	return method.EncodeWithExtra(plain(d), d.Extra)
-}
-
 // SwitchClean is the parameter of setSwitchClean.
 type SwitchClean struct {
-	Mode  int  `json:"clean_mode"` // 0: everywhere, 3: rooms
-	On    bool `json:"clean_on"`
-	Order bool `json:"clean_order"`
-	Force bool `json:"force_clean"`
-	// The rest is for rooms.
+	Mode  CleanMode `json:"clean_mode"`
+	On    bool      `json:"clean_on"`
+	Order bool      `json:"clean_order"`
+	Force bool      `json:"force_clean"`
+	// The rest is for rooms and zones.
 	MapID     int   `json:"map_id,omitzero"`
 	Rooms     []int `json:"room_list,omitempty"`
+	Areas     []int `json:"area_list,omitempty"` // of zones; the name is a guess
 	StartType int   `json:"start_type,omitzero"` // 1
 }
 
@@ -160,12 +150,7 @@ type SwitchDust struct {
 	Collect bool `json:"switch_dust_collection"`
 }
 
-// Audio is the parameter of playSelectAudio.
-type Audio struct {
-	Type string `json:"audio_type"` // "seek_me"
-}
-
-// Type is the default parameter of getCleanAttr.
+// Type is the parameter of getCleanAttr: "global", or "pose" for a spot.
 type Type struct {
 	Type string `json:"type"`
 }
@@ -173,6 +158,7 @@ type Type struct {
 // Methods of vacuums (section 13).
 var (
 	GetVacStatus    = method.Method[method.None, VacStatus]{Name: "getVacStatus"}
+	GetCleanStatus  = method.Method[method.None, CleanStatus]{Name: "getCleanStatus"}
 	GetCleanAttr    = method.Method[Type, CleanAttr]{Name: "getCleanAttr", Params: json.RawMessage(`{"type":"global"}`)}
 	SetCleanAttrs   = method.Method[SetCleanAttr, method.None]{Name: "setCleanAttr", Effect: method.Absolute}
 	GetCleanInfo    = method.Method[method.None, CleanInfo]{Name: "getCleanInfo"}
@@ -180,21 +166,14 @@ var (
 	GetCarpetClean  = method.Method[method.None, CarpetClean]{Name: "getCarpetClean"}
 	SetCarpetClean  = method.Method[CarpetClean, method.None]{Name: "setCarpetClean", Effect: method.Absolute}
 	GetBatteryInfo  = method.Method[method.None, BatteryInfo]{Name: "getBatteryInfo"}
-	GetCleanRecords = method.Method[method.None, CleanRecords]{Name: "getCleanRecords"}
-	GetConsumables  = method.Method[method.None, Consumables]{Name: "getConsumablesInfo"}
-	ResetConsumable = method.Method[Reset, method.None]{Name: "resetConsumablesTime", Effect: method.Once}
+	GetAutoDust     = method.Method[method.None, AutoDust]{Name: "getAutoDustCollection"}
 	GetDust         = method.Method[method.None, Dust]{Name: "getDustCollectionInfo"}
 	SetDust         = method.Method[Dust, method.None]{Name: "setDustCollectionInfo", Effect: method.Absolute}
 	SetSwitchDust   = method.Method[SwitchDust, method.None]{Name: "setSwitchDustCollection", Effect: method.Once}
 	GetMop          = method.Method[method.None, Mop]{Name: "getMopState"}
-	GetVolume       = method.Method[method.None, Volume]{Name: "getVolume"}
-	SetVolume       = method.Method[Volume, method.None]{Name: "setVolume", Effect: method.Absolute}
 	GetChildLock    = method.Method[method.None, ChildLock]{Name: "getChildLockInfo"}
 	SetChildLock    = method.Method[ChildLock, method.None]{Name: "setChildLockInfo", Effect: method.Absolute}
-	GetDoNotDisturb = method.Method[method.None, DoNotDisturb]{Name: "getDoNotDisturb"}
-	SetDoNotDisturb = method.Method[DoNotDisturb, method.None]{Name: "setDoNotDisturb", Effect: method.Absolute}
 	SetSwitchClean  = method.Method[SwitchClean, method.None]{Name: "setSwitchClean", Effect: method.Absolute}
 	SetRobotPause   = method.Method[Pause, method.None]{Name: "setRobotPause", Effect: method.Absolute}
 	SetSwitchCharge = method.Method[SwitchCharge, method.None]{Name: "setSwitchCharge", Effect: method.Absolute}
-	PlayAudio       = method.Method[Audio, method.None]{Name: "playSelectAudio", Effect: method.Once}
 )
