@@ -2,67 +2,139 @@ package device
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 
 	"wattle"
+	"wattle/catalog"
+	"wattle/floor"
 	"wattle/method"
 	"wattle/method/smart"
 )
 
-// cleanRooms is the mode of cleaning some rooms.
-const cleanRooms = 3
+// FloorMap is a map that a vacuum has made, in short.
+type FloorMap struct {
+	ID      int       `json:"id"`
+	Name    string    `json:"name"` // "" where nobody named it
+	Current bool      `json:"current"`
+	Saved   bool      `json:"saved"`
+	Locked  bool      `json:"locked"`
+	Rotate  int       `json:"rotate"` // degrees by which the app turns it
+	Updated time.Time `json:"updated,omitzero"`
+}
 
-// Clean cleans some rooms of a map, see [Vacuum.Rooms], in their order. See
-// docs/protocol/smart.md section 13.
-func (v *Vacuum) Clean(ctx context.Context, mapID int, rooms ...int) error {
-	if len(rooms) == 0 {
-		return fmt.Errorf("%w: no room is named", wattle.ErrParam)
+// Maps lists the maps that it has made.
+func (v *Vacuum) Maps(ctx context.Context) ([]FloorMap, error) {
+	info, err := v.mapInfo(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return v.send(do(ctx, v.d, smart.SetSwitchClean, smart.SwitchClean{
-		Mode: cleanRooms, On: true, Order: true, MapID: mapID, Rooms: rooms, StartType: 1,
-	}))
+	zone := catalog.LocalTime(v.d.known().view).Location()
+	list := []FloorMap{}
+	for i := range info.List {
+		m := &info.List[i]
+		id, ok := m.ID.Get()
+		if !ok {
+			continue
+		}
+		f := FloorMap{
+			ID: id, Name: smart.Text(m.Name.Or("")), Current: id == info.Current.Or(0),
+			Saved: m.Saved.Or(false), Locked: m.Locked.Or(false), Rotate: m.Rotate.Or(0),
+		}
+		if at := m.Updated.Or(0); at > 0 {
+			f.Updated = time.Unix(int64(at), 0).In(zone)
+		}
+		list = append(list, f)
+	}
+	return list, nil
 }
 
-// Resume goes on after a pause.
-func (v *Vacuum) Resume(ctx context.Context) error {
-	return v.send(do(ctx, v.d, smart.SetRobotPause, smart.Pause{}))
+func (v *Vacuum) mapInfo(ctx context.Context) (*smart.MapInfo, error) {
+	if err := v.d.requires("map", "maps"); err != nil {
+		return nil, err
+	}
+	info, err := ask(ctx, v.d, smart.GetMapInfo, method.None{})
+	if info == nil {
+		return nil, fmt.Errorf("%s: %w", v.d.label(), err)
+	}
+	return info, nil
 }
 
-// send has the status read anew by the next poll.
-func (v *Vacuum) send(err error) error {
-	v.d.shared.markStale(v.d, []method.Query{smart.GetVacStatus.Query(method.EveryPoll)})
-	return err
-}
-
-// Room is a room of a map.
-type Room struct {
-	ID   int    `json:"id"`
-	Name string `json:"name"` // "" where nobody named it
+// Map asks for a map by its id, 0 for the one that it uses now. Where only a part
+// of the answer can be read, that is given together with an error that wraps
+// [wattle.ErrProtocol]. It wraps [wattle.ErrNotFound] where there is no map yet.
+func (v *Vacuum) Map(ctx context.Context, id int) (*floor.Plan, error) {
+	info, err := v.mapInfo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if id == 0 {
+		if id = info.Current.Or(0); id == 0 {
+			return nil, fmt.Errorf("%s: %w: it has no map yet; let it clean once", v.d.label(), wattle.ErrNotFound)
+		}
+	}
+	data, err := ask(ctx, v.d, smart.GetMapData, smart.MapQuery{ID: id})
+	if data == nil {
+		return nil, fmt.Errorf("%s: map %d: %w", v.d.label(), id, err)
+	}
+	p, err := floor.Read(data)
+	if p.ID == 0 {
+		p.ID = id
+	}
+	for i := range info.List {
+		if p.Name == "" && info.List[i].ID.Or(0) == id {
+			p.Name = smart.Text(info.List[i].Name.Or(""))
+		}
+	}
+	if err != nil {
+		return p, fmt.Errorf("%s: %w", v.d.label(), err)
+	}
+	return p, nil
 }
 
 // Rooms are the rooms of the map that the vacuum uses now, with the id of that
 // map. The error wraps [wattle.ErrNotFound] where it has none yet.
-func (v *Vacuum) Rooms(ctx context.Context) (mapID int, rooms []Room, err error) {
-	info, err := ask(ctx, v.d, smart.GetMapInfo, method.None{})
-	if info == nil {
+func (v *Vacuum) Rooms(ctx context.Context) (mapID int, rooms []floor.Room, err error) {
+	p, err := v.Map(ctx, 0)
+	if p == nil {
 		return 0, nil, err
 	}
-	if mapID = info.Current.Or(0); mapID == 0 {
-		return 0, nil, fmt.Errorf("%s: %w: it has no map yet; let it clean once", v.d.label(), wattle.ErrNotFound)
-	}
-	data, err := ask(ctx, v.d, smart.GetMapData, smart.MapQuery{ID: mapID})
-	if data == nil {
-		return mapID, nil, err
-	}
-	for _, raw := range data.Areas {
-		var a smart.MapArea
-		if json.Unmarshal(raw, &a) != nil || a.Type.Or("") != "room" {
-			continue
+	return p.ID, p.Rooms, nil // without pixels the rooms have no sizes, but names
+}
+
+// FindRoom finds a room by its name in any case, or by its id. The error wraps
+// [wattle.ErrNotFound] and names the rooms, or wraps [wattle.ErrParam] where
+// two are called so.
+func FindRoom(rooms []floor.Room, name string) (id int, err error) {
+	name = strings.TrimSpace(name)
+	found := 0
+	for _, r := range rooms {
+		if strings.EqualFold(r.Name, name) && name != "" {
+			id = r.ID
+			found++
 		}
-		if id, ok := a.ID.Get(); ok {
-			rooms = append(rooms, Room{id, smart.Text(a.Name.Or(""))})
+	}
+	number, notNumber := strconv.Atoi(name)
+	var names []string
+	for _, r := range rooms {
+		if found == 0 && notNumber == nil && r.ID == number {
+			return number, nil
+		}
+		if r.Name == "" {
+			names = append(names, strconv.Itoa(r.ID))
+		} else {
+			names = append(names, r.Name)
 		}
 	}
-	return mapID, rooms, nil
+	switch {
+	case found == 1:
+		return id, nil
+	case found > 1:
+		return 0, fmt.Errorf("%w: %d rooms are called %q; name its id", wattle.ErrParam, found, name)
+	case len(names) == 0:
+		return 0, fmt.Errorf("%w: the map has no rooms; divide it in the app", wattle.ErrNotFound)
+	}
+	return 0, fmt.Errorf("%w: no room is called %q; there are %s", wattle.ErrNotFound, name, strings.Join(names, ", "))
 }

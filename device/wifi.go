@@ -101,7 +101,7 @@ func (n *Network) strength() int {
 	return -1 << 20
 }
 
-func pointer(o method.Opt[int]) *int {
+func pointer[T bool | int | float64 | string](o method.Opt[T]) *T {
 	if v, ok := o.Get(); ok {
 		return &v
 	}
