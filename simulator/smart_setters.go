@@ -34,7 +34,7 @@ func (u *unit) setLedInfo(params object) (json.RawMessage, int) {
 
 func (u *unit) setAutoOff(params object) (json.RawMessage, int) {
 	minutes, ok := params.integer("delay_min")
-	if params.has("delay_min") && (!ok || minutes < 1 || minutes > 65_536) {
+	if params.has("delay_min") && (!ok || minutes < 0 || minutes > 65_536) {
 		return nil, codeParams
 	}
 	if code := u.mergeOrRefuse("get_auto_off_config", params); code != 0 {

@@ -282,7 +282,7 @@ func (u *unit) armAutoOff(now time.Time) {
 	enabled, _ := config.flag("enable")
 	u.info.put("auto_off_status", onOff(enabled))
 	u.autoOff = time.Time{}
-	if minutes, _ := config.integer("delay_min"); enabled && u.isOn() {
+	if minutes, _ := config.integer("delay_min"); enabled && minutes > 0 && u.isOn() {
 		u.autoOff = now.Add(time.Duration(minutes) * time.Minute)
 	} else if u.info.has("auto_off_remain_time") {
 		u.info.put("auto_off_remain_time", 0)
