@@ -4,17 +4,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"wattle"
+	"wattle/capture"
 	"wattle/device"
-	"wattle/energy"
 )
 
 // request is one call as it went over the wire, without what carries it.
@@ -82,182 +86,252 @@ func canonical(t *testing.T, v any) string {
 	return string(b)
 }
 
-// difference is where we send something else than the other client on
-// purpose.
-type difference struct {
-	call, family string
-	why          string
-	instead      func(d *device.Device, r request) (request, bool) // false: nothing
-}
-
-func isLamp(d *device.Device) bool {
-	return d.Identity().Type == wattle.Bulb || d.Identity().Type == wattle.LightStrip
-}
-
-// ownModule: lamps have a Wi-Fi module of another name, and plugs answer in
-// the first one that is asked, so that the second is not.
-func ownModule(params func(string) string) func(*device.Device, request) (request, bool) {
-	return func(d *device.Device, r request) (request, bool) {
-		_, name, _ := strings.Cut(strings.Replace(r.method, "smartlife.iot.common.", "", 1), ".")
-		lamp := strings.HasPrefix(r.method, "smartlife.")
-		r.params = params(r.params)
-		return request{r.child, r.method, r.params}, name != "" && (d.Identity().Type == wattle.Camera || lamp == isLamp(d))
-	}
-}
-
-var differences = []difference{
-	{"wifi_scan", "iot", "lamps are asked in the module that the specification names for them, and how long to look is told",
-		ownModule(func(string) string { return `{"refresh":1,"timeout":6}` })},
-	{"wifi_join", "iot", "the same", ownModule(func(p string) string { return p })},
-	{"factory_reset", "iot", "devices refuse a reset without a delay, and lamps have it in a module of their own",
-		func(d *device.Device, r request) (request, bool) {
-			r.params = `{"delay":1}`
-			if isLamp(d) {
-				r.method = "smartlife.iot.common.system.reset"
-			}
-			return r, true
-		}},
-	{"wifi_join", "smart", "the time is this computer's: a device that is set up has none of its own",
-		func(_ *device.Device, r request) (request, bool) {
-			var m map[string]any
-			dec := json.NewDecoder(strings.NewReader(r.params))
-			dec.UseNumber()
-			if dec.Decode(&m) != nil {
-				return r, false
-			}
-			at := m["time"].(map[string]any)
-			at["timestamp"] = moment.Unix()
-			if at["region"] == "" {
-				delete(at, "region") // left out where it says nothing
-			}
-			b, err := json.Marshal(m)
-			r.params = string(b)
-			return r, err == nil
-		}},
-	{"energy.get_status", "smart", "the poll reads get_energy_usage and get_current_power, which have the same value",
-		func(*device.Device, request) (request, bool) { return request{}, false }},
-}
-
-// called is what the other client sent for one call.
-type called struct {
-	Args  []any             `json:"args"`
+// asked is what the other client was asked to do, and what it sent for it.
+type asked struct {
+	Set   any               `json:"set"`  // of a feature; nil: an action
+	Args  []any             `json:"args"` // of a call
 	Sent  []json.RawMessage `json:"sent"`
-	Error string            `json:"error"`
+	Error string            `json:"error"` // it gave up
+
+	entry string
+	child int // by number, -1 for the device itself
 }
 
-type calledOf struct {
-	Calls    map[string]called `json:"calls"`
-	Children []calledOf        `json:"children"`
+type askedOf struct {
+	TurnOn   *asked           `json:"turn_on"`
+	TurnOff  *asked           `json:"turn_off"`
+	Features map[string]asked `json:"features"`
+	Calls    map[string]asked `json:"calls"`
+	Children []askedOf        `json:"children"`
 }
 
-// doCall does what the other client did, false for what others test.
-func doCall(ctx context.Context, d *device.Device, name string, c called) bool {
-	var err error
-	text := func(i int) string { s, _ := c.Args[i].(string); return s }
-	number := func(i int) int { n, _ := c.Args[i].(float64); return int(n) }
-	switch name {
-	case "set_alias":
-		err = d.SetAlias(ctx, text(0))
-	case "wifi_scan":
-		_, err = d.ScanWiFi(ctx)
-	case "wifi_join":
-		err = d.JoinWiFi(ctx, device.Join{
-			SSID: text(0), Password: wattle.NewSecret(text(1)),
-			Account: wattle.Credentials{Username: "dummy_user", Password: wattle.NewSecret("dummy_password")},
-		})
-	case "factory_reset":
-		err = d.Reset(ctx)
-	case "time.set_time":
-		at, _ := time.Parse(time.RFC3339, text(0))
-		zone, _ := time.LoadLocation("Europe/Berlin")
-		err = d.SetClock(ctx, at, zone)
-	case "energy.get_status":
-		_, _, err = d.Energy(ctx)
-	case "energy.get_daily_stats":
-		from := time.Date(number(0), time.Month(number(1)), 1, 0, 0, 0, 0, time.UTC)
-		_, err = d.EnergySeries(ctx, from, from.AddDate(0, 1, 0), energy.Day)
-	case "energy.get_monthly_stats":
-		from := time.Date(number(0), 1, 1, 0, 0, 0, 0, time.UTC)
-		_, err = d.EnergySeries(ctx, from, from.AddDate(1, 0, 0), energy.Month)
-	case "energy.erase_stats":
-		err = d.EraseEnergy(ctx)
-	default:
-		return false
+// each gives every entry of a device and its children, -1 for the device.
+func (a *askedOf) each(child int, do func(asked)) {
+	one := func(entry string, a asked) {
+		a.entry, a.child = entry, child
+		do(a)
 	}
-	_ = err // what was sent counts; children without a recording refuse everything
-	return true
+	if a.TurnOn != nil {
+		one("turn on", *a.TurnOn)
+	}
+	if a.TurnOff != nil {
+		one("turn off", *a.TurnOff)
+	}
+	for _, id := range slices.Sorted(maps.Keys(a.Features)) {
+		one(id, a.Features[id])
+	}
+	for _, call := range slices.Sorted(maps.Keys(a.Calls)) {
+		one(call, a.Calls[call])
+	}
+	for i := range a.Children {
+		a.Children[i].each(i, do)
+	}
 }
 
-// TestCallsOfAnotherClient: for upkeep and energy we send what a known good
-// client sends, or stand in the table of differences.
-func TestCallsOfAnotherClient(t *testing.T) {
+// same does with our library what the other client was asked to do.
+func (a *asked) same(ctx context.Context, d *device.Device) error {
+	switch light, isLight := lightCalls[a.entry]; {
+	case isLight:
+		l, err := d.Light()
+		if err != nil {
+			return err
+		}
+		return light(ctx, l, a.Args)
+	case a.entry == "turn on", a.entry == "turn off":
+		return d.SetOn(ctx, a.entry == "turn on")
+	case a.Args != nil:
+		return doCall(ctx, d, a.entry, a.Args)
+	case a.Set == nil:
+		return d.Act(ctx, a.entry)
+	case a.entry == "auto_off_enabled": // by the rules of the device as well
+		minutes, err := d.Get("auto_off_minutes")
+		if err != nil {
+			return err
+		}
+		n, _ := minutes.Number()
+		if err := d.SetAutoOff(ctx, a.Set.(bool), time.Duration(n)*time.Minute); err != nil {
+			return err
+		}
+	}
+	return d.Set(ctx, a.entry, a.Set)
+}
+
+// fill adds to a capture the answers that it lacks and the other client was given
+// all the same.
+func fill(t *testing.T, f *capture.File, answers map[string]json.RawMessage) {
+	t.Helper()
+	for key, answer := range answers {
+		i := strings.LastIndex(key, ".")
+		if i < 0 {
+			f.Data[key] = answer
+			continue
+		}
+		module, name := key[:i], key[i+1:]
+		if strings.Contains(module, "time") {
+			continue // its year has no history
+		}
+		methods := map[string]json.RawMessage{}
+		if err := json.Unmarshal(f.Data[module], &methods); err != nil || methods["err_code"] != nil {
+			methods = map[string]json.RawMessage{}
+		}
+		methods[name] = answer
+		b, err := json.Marshal(methods)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Data[module] = b
+	}
+}
+
+// reads reports whether a request changes nothing.
+func (r request) reads() bool {
+	name := r.method[strings.LastIndex(r.method, ".")+1:]
+	return strings.HasPrefix(name, "get") || name == "component_nego"
+}
+
+// without takes parameters out of requests.
+func without(t *testing.T, list []request, keys []string) []request {
+	t.Helper()
+	var drop func(v any)
+	drop = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for _, key := range keys {
+				delete(v, key)
+			}
+			for _, each := range v {
+				drop(each)
+			}
+		case []any:
+			for _, each := range v {
+				drop(each)
+			}
+		}
+	}
+	for i, r := range list {
+		var v any
+		if len(keys) == 0 || r.params == "" || json.Unmarshal([]byte(r.params), &v) != nil {
+			continue
+		}
+		drop(v)
+		list[i].params = canonical(t, v)
+	}
+	return list
+}
+
+// compareRequests does one entry on a fresh device and says how what we send
+// differs from what the other client sends, "" for not at all.
+func compareRequests(t *testing.T, f *capture.File, library *capture.Library, a asked) (wrong string, on *difference) {
+	t.Helper()
+	d, conn := open(t, f, library, nil)
+	if f.Kind == capture.KindSmartChild {
+		a.child = 0 // the hub that it is put behind is ours
+	}
+	target := d
+	if a.child >= 0 {
+		target = d.Children()[a.child]
+	}
+	var sent, wanted []request
+	conn.sent = func(raw []byte) { sent = append(sent, messageCalls(t, raw, "")...) }
+	err := a.same(t.Context(), target)
+	conn.sent = nil
+	for _, raw := range a.Sent {
+		wanted = append(wanted, messageCalls(t, raw, "")...)
+	}
+	if slices.ContainsFunc(wanted, func(r request) bool { return !r.reads() }) {
+		wanted = slices.DeleteFunc(wanted, request.reads) // it looks at what it changed
+	}
+	for i := range differences {
+		x := &differences[i]
+		if x.entry != a.entry || x.family != f.Family && x.family != "" {
+			continue
+		}
+		if instead, ok := x.instead(d, a, slices.Clone(wanted)); ok {
+			on, wanted = x, instead
+			break
+		}
+	}
+	switch {
+	case a.Error != "" && on == nil:
+		return "the other client gave up: " + a.Error, nil
+	case on != nil && on.refused && errors.Is(err, wattle.ErrUnsupported) && len(sent) == 0:
+		return "", on
+	case on != nil && on.refused:
+		return fmt.Sprintf("we send %v (%v), but are to refuse", sent, err), on
+	case err != nil && (on == nil || !on.fails):
+		return "we fail: " + err.Error(), on
+	}
+	if on != nil {
+		sent, wanted = without(t, sent, on.except), without(t, wanted, on.except)
+	}
+	for _, w := range wanted {
+		if !slices.Contains(sent, w) {
+			return fmt.Sprintf("the other client sends %s, we send %v", w, sent), on
+		}
+	}
+	for _, s := range sent {
+		if !s.reads() && !slices.Contains(wanted, s) {
+			return fmt.Sprintf("we send %s, the other client %v", s, wanted), on
+		}
+	}
+	return "", on
+}
+
+// TestRequests: for turning on and off, every setter and every further call we
+// send what a known good client sends, or stand in the table of differences. Each
+// entry is either the same or in the table; none is left out.
+func TestRequests(t *testing.T) {
 	dir := captures(t)
-	same, other := 0, map[string]int{}
-	for _, name := range names(t, dir, folders...) {
+	all := names(t, dir, folders...)
+	var seen, same, other tally
+	var files atomic.Int64
+	t.Cleanup(func() {
+		for _, d := range differences {
+			if n := other.counts[d.why]; n == 0 && int(files.Load()) == len(all) {
+				t.Errorf("%s %s: nothing differs: %s", d.family, d.entry, d.why)
+			}
+		}
+		for _, why := range slices.Sorted(maps.Keys(other.counts)) {
+			t.Logf("%4d %s", other.counts[why], why)
+		}
+		if n := seen.sum(); n == 0 || n != same.sum()+other.sum() {
+			t.Errorf("%d of %d entries are neither", n-same.sum()-other.sum(), n)
+		}
+		t.Logf("%d entries, %d the same, %d on purpose different", seen.sum(), same.sum(), other.sum())
+	})
+	for _, name := range all {
 		t.Run(name, func(t *testing.T) {
-			b, err := os.ReadFile(filepath.Join(dir, "expected", name))
+			t.Parallel()
+			files.Add(1)
+			b, err := os.ReadFile(filepath.Join(dir, "expected", filepath.FromSlash(name)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			var expected struct {
+				Fills    map[string]map[string]json.RawMessage `json:"fills"`
 				Requests struct {
-					Device calledOf `json:"device"`
+					Device askedOf `json:"device"`
 				} `json:"requests"`
 			}
 			if err := json.Unmarshal(b, &expected); err != nil {
 				t.Fatal(err)
 			}
 			f, library := load(t, dir, name)
-			compare := func(child int, by calledOf) {
-				for call, c := range by.Calls {
-					if c.Error != "" && !strings.HasPrefix(call, "wifi") {
-						continue // it gave up before it sent anything
+			fill(t, f, expected.Fills["device"])
+			synctest.Test(t, func(t *testing.T) {
+				expected.Requests.Device.each(-1, func(a asked) {
+					seen.add(a.entry, 1)
+					wrong, on := compareRequests(t, f, library, a)
+					switch {
+					case wrong != "":
+						t.Errorf("%s of child %d: %s", a.entry, a.child, wrong)
+					case on != nil:
+						other.add(on.why, 1)
+					default:
+						same.add(a.entry, 1)
 					}
-					d, conn := open(t, f, library, nil)
-					target := d
-					if strings.HasPrefix(name, "smart/child/") {
-						child = 0
-					}
-					if child >= 0 {
-						target = d.Children()[child]
-					}
-					var sent []request
-					conn.sent = func(raw []byte) { sent = append(sent, messageCalls(t, raw, "")...) }
-					if !doCall(t.Context(), target, call, c) {
-						continue
-					}
-					conn.sent = nil
-					differs := slices.IndexFunc(differences, func(x difference) bool { return x.call == call && x.family == string(f.Family) })
-					var wanted []request
-					for _, raw := range c.Sent {
-						for _, want := range messageCalls(t, raw, "") {
-							ok := true
-							if differs >= 0 {
-								other[differences[differs].call+" "+differences[differs].family]++
-								want, ok = differences[differs].instead(d, want)
-							}
-							if ok {
-								wanted = append(wanted, want)
-							}
-							if ok && !slices.Contains(sent, want) {
-								t.Errorf("%s of child %d: the other client sends %s, we send %v", call, child, want, sent)
-							}
-							same++
-						}
-					}
-					for _, r := range sent {
-						name := r.method[strings.LastIndex(r.method, ".")+1:]
-						if !strings.HasPrefix(name, "get") && name != "component_nego" && !slices.Contains(wanted, r) {
-							t.Errorf("%s of child %d: we send %s, the other client %v", call, child, r, wanted)
-						}
-					}
-				}
-			}
-			compare(-1, expected.Requests.Device)
-			for i, child := range expected.Requests.Device.Children {
-				compare(i, child)
-			}
+				})
+			})
 		})
 	}
-	t.Logf("%d calls, of which on purpose different: %v", same, other)
 }

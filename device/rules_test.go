@@ -3,15 +3,12 @@ package device_test
 import (
 	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"wattle"
-	"wattle/capture"
 	"wattle/device"
 	"wattle/method"
 	"wattle/rule"
@@ -304,65 +301,5 @@ func TestCopy(t *testing.T) {
 	vacuum := rule.Schedule{Enabled: true, Days: 1, Action: rule.Action{Do: rule.Other}, Family: wattle.SMART}
 	if p, err := socket.PlanSchedules(ctx, []rule.Schedule{vacuum}, false); err != nil || len(p.Skipped) != 1 || len(p.Losses) != 1 {
 		t.Errorf("%+v (%v)", p, err)
-	}
-}
-
-// TestAutoOffAsAnotherClient compares what is sent with what a known good
-// client sends: of all rules it changes auto-off only.
-func TestAutoOffAsAnotherClient(t *testing.T) {
-	dir := captures(t)
-	n := 0
-	for _, name := range names(t, dir, "smart") {
-		b, err := os.ReadFile(filepath.Join(dir, "expected", filepath.FromSlash(name)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		type sent struct {
-			Sent []struct {
-				Method string         `json:"method"`
-				Params map[string]any `json:"params"`
-			} `json:"sent"`
-		}
-		var expected struct {
-			Requests struct {
-				Device struct {
-					Features map[string]sent `json:"features"`
-				} `json:"device"`
-			} `json:"requests"`
-		}
-		if err := json.Unmarshal(b, &expected); err != nil {
-			t.Fatal(err)
-		}
-		for _, id := range []string{"auto_off_enabled", "auto_off_minutes"} {
-			for _, want := range expected.Requests.Device.Features[id].Sent {
-				// 32768 minutes are beyond what the app allows; we refuse more than a day.
-				if minutes, _ := want.Params["delay_min"].(float64); want.Method != "set_auto_off_config" || minutes > 24*60 {
-					continue
-				}
-				n++
-				f, library := load(t, dir, name)
-				checkAutoOff(t, f, library, want.Params)
-			}
-		}
-	}
-	t.Logf("%d requests", n)
-}
-
-func checkAutoOff(t *testing.T, f *capture.File, library *capture.Library, want map[string]any) {
-	t.Helper()
-	d, _ := open(t, f, library, nil)
-	on, _ := want["enable"].(bool)
-	minutes, _ := want["delay_min"].(float64)
-	if err := d.SetAutoOff(t.Context(), on, time.Duration(minutes)*time.Minute); err != nil {
-		t.Errorf("%s: %v", f.Name, err)
-		return
-	}
-	results, err := d.Call(t.Context(), method.Call{Method: "get_auto_off_config", Params: json.RawMessage(`{"start_index":0}`)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got map[string]any
-	if err := json.Unmarshal(results[0].Raw, &got); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%s: it has %v, want %v", f.Name, got, want)
 	}
 }

@@ -289,9 +289,10 @@ func (d *Device) Act(ctx context.Context, id string) error {
 	return err
 }
 
-// SetOn turns the device on or off. A strip turns all its outlets.
+// SetOn turns the device on or off. A strip turns all its outlets; what is behind
+// a hub are devices of their own.
 func (d *Device) SetOn(ctx context.Context, on bool) error {
-	if d.known().row("state") != nil || len(d.Children()) == 0 {
+	if d.known().row("state") != nil || len(d.Children()) == 0 || d.Identity().Type == wattle.Hub {
 		return d.Set(ctx, "state", on)
 	}
 	var errs []error

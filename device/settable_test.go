@@ -74,6 +74,15 @@ func (c *tally) add(what string, n int) {
 	c.counts[what] += n
 }
 
+func (c *tally) sum() (n int) {
+	c.Lock()
+	defer c.Unlock()
+	for _, each := range c.counts {
+		n += each
+	}
+	return n
+}
+
 func (c *tally) String() string {
 	c.Lock()
 	defer c.Unlock()

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"wattle"
 	"wattle/catalog"
 	"wattle/feature"
 	"wattle/method"
@@ -145,10 +146,14 @@ func (s *State) find(id string) int {
 }
 
 // On tells whether the device is on; known is false where it has no switch or
-// did not say. A strip is on while any of its outlets is.
+// did not say. A strip is on while any of its outlets is; a hub has no switch,
+// whatever is behind it.
 func (s *State) On() (on, known bool) {
 	if i := s.find("state"); i >= 0 {
 		return s.readings[i].Value.Bool()
+	}
+	if s.identity.Type == wattle.Hub {
+		return false, false
 	}
 	for _, c := range s.children {
 		childOn, ok := c.On()
