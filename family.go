@@ -32,6 +32,7 @@ const (
 	Linkie Transport = "linkie"  // HTTPS 10443, old Kasa cameras (section 5)
 	SSLAES Transport = "sslaes"  // HTTPS 443, cameras (section 6)
 	TPAP   Transport = "tpap"    // firmware of 2025 and later (docs/protocol/tpap.md)
+	Cloud  Transport = "cloud"   // through the TP-Link cloud, from anywhere (docs/protocol/cloud.md)
 )
 
 // Route is where and how a device is reached: everything that a transport
@@ -62,7 +63,7 @@ func (r Route) DefaultPort() int {
 		return 4433
 	case Linkie:
 		return 10443
-	case SSLAES:
+	case SSLAES, Cloud:
 		return 443
 	}
 	return 0

@@ -59,6 +59,9 @@ func (r *run) exchange(ctx context.Context, m *message) error {
 			return r.endedBy(ctx, m, err)
 		}
 		v := r.judge(err)
+		if r.remote() {
+			v = judgeRemote(err)
+		}
 		if v.reset {
 			r.reset()
 		}
@@ -70,6 +73,9 @@ func (r *run) exchange(ctx context.Context, m *message) error {
 				return err // it said no
 			}
 			return &uncertainError{m.label, err}
+		}
+		if r.remote() && m.effect != method.Read {
+			return err // the state is to be read first
 		}
 		if attempt >= v.retries || m.stopOn != nil && m.stopOn(err, attempt) {
 			return err
@@ -223,6 +229,21 @@ func (s *Session) judgeUnreachable(err error) verdict {
 	}
 	return verdict{retries: maxRetries, reset: true, pause: atOnce}
 }
+
+// remote reports whether the device is reached through the cloud.
+func (s *Session) remote() bool { return s.conn.Info().Route.Transport == wattle.Cloud }
+
+// judgeRemote is for messages through the cloud, whose client renews tokens and
+// holds back by itself: a read that got no answer in time is repeated once, and
+// nothing else. See docs/protocol/cloud.md section 6.
+func judgeRemote(err error) verdict {
+	if errors.Is(err, wattle.ErrUnreachable) && !transport.NotCarriedOut(err) {
+		return verdict{retries: 1, pause: twoSeconds}
+	}
+	return verdict{pause: atOnce}
+}
+
+func twoSeconds(int) time.Duration { return 2 * pause }
 
 // plain reports whether the transport is XOR, which has no session and no HTTP.
 func (s *Session) plain() bool {

@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"catalog"},
 	{"transport"},
 	{"session"},
-	{"discover"},
+	{"discover", "cloud"},
 	{"connect"},
 	{"capture"},
 	{"device"},
@@ -37,7 +37,7 @@ var layers = [][]string{
 
 // clientHalf and deviceHalf never import each other.
 var (
-	clientHalf = []string{"transport", "session", "discover", "connect", "device"}
+	clientHalf = []string{"transport", "session", "discover", "cloud", "connect", "device"}
 	deviceHalf = []string{"simulator"}
 )
 

@@ -274,21 +274,9 @@ type Event struct {
 // ParseEvents reads the answer of [TargetEvents]: the first list in it, since
 // the name of the list is not recorded. Errors wrap [wattle.ErrProtocol].
 func ParseEvents(body []byte) ([]Event, error) {
-	if !json.Valid(body) {
-		return nil, fmt.Errorf("the list of events is not JSON: %w", wattle.ErrProtocol)
-	}
-	list := json.RawMessage(bytes.TrimSpace(body))
-	if list[0] == '{' {
-		list = nil
-		_ = rawjson.Members(body, func(_, value []byte) error {
-			if list == nil && value[0] == '[' {
-				list = value
-			}
-			return nil
-		})
-	}
+	list, err := firstList(body, func(string, []byte) {})
 	var events []Event
-	if list == nil || json.Unmarshal(list, &events) != nil {
+	if err != nil || json.Unmarshal(list, &events) != nil {
 		return nil, fmt.Errorf("no list of events in the answer: %w", wattle.ErrProtocol)
 	}
 	return events, nil
@@ -320,4 +308,44 @@ type ThingSettings struct {
 	FamilyID string   `json:"familyId"`
 	RoomID   string   `json:"roomId"`
 	Things   []string `json:"thingNames"`
+}
+
+// ParseFamilies reads a page of homes: the first list in it. Errors wrap
+// [wattle.ErrProtocol].
+func ParseFamilies(body []byte) (*Families, error) {
+	page := &Families{}
+	list, err := firstList(body, func(key string, value []byte) {
+		if key == "total" {
+			page.Total = number(value)
+		}
+	})
+	if err != nil || json.Unmarshal(list, &page.Data) != nil {
+		return nil, fmt.Errorf("no list of homes in the answer: %w", wattle.ErrProtocol)
+	}
+	return page, nil
+}
+
+// firstList is the first list in an object, or body itself where that is one.
+// other is called with each other member.
+func firstList(body []byte, other func(key string, value []byte)) (json.RawMessage, error) {
+	if !json.Valid(body) {
+		return nil, wattle.ErrProtocol
+	}
+	list := json.RawMessage(bytes.TrimSpace(body))
+	if list[0] == '[' {
+		return list, nil
+	}
+	list = nil
+	err := rawjson.Members(body, func(key, value []byte) error {
+		if list == nil && value[0] == '[' {
+			list = value
+		} else {
+			other(string(key), value)
+		}
+		return nil
+	})
+	if err != nil || list == nil {
+		return nil, wattle.ErrProtocol
+	}
+	return list, nil
 }
