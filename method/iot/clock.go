@@ -8,12 +8,12 @@ import (
 
 // Time is the answer of time.get_time: local wall-clock time (section 9).
 type Time struct {
-	Year   int `json:"year"`
+	Year   int `json:"year"`  // such as 2026
 	Month  int `json:"month"` // 1 to 12
-	Day    int `json:"mday"`
-	Hour   int `json:"hour"`
-	Minute int `json:"min"`
-	Second int `json:"sec"`
+	Day    int `json:"mday"`  // 1 to 31
+	Hour   int `json:"hour"`  // 0 to 23
+	Minute int `json:"min"`   // 0 to 59
+	Second int `json:"sec"`   // 0 to 59
 }
 
 // In is the moment that the clock shows, in a zone; ok is false for a clock
@@ -39,7 +39,7 @@ type Timezone struct {
 // well.
 type SetTimezone struct {
 	Time
-	Index int `json:"index"` // see [ZoneIndex]
+	Index int `json:"index"` // of the zone, 0 to 109, see ZoneIndex
 }
 
 // easternStandard is the index that is written as the fixed zone EST, while

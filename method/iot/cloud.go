@@ -49,6 +49,11 @@ func (b Bind) RevealJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"username": b.Username, "password": b.Password.Reveal()})
 }
 
+// Server is the parameter of set_server_url.
+type Server struct {
+	Server string `json:"server"` // a host, such as n-devs.tplinkcloud.com
+}
+
 // Cloud are the methods of one of the two cloud modules (section 10).
 type Cloud struct {
 	GetInfo method.Method[method.None, CloudInfo]
@@ -56,14 +61,17 @@ type Cloud struct {
 	GetFirmware method.Method[method.None, Releases]
 	Bind        method.Method[Bind, method.None]
 	Unbind      method.Method[method.None, method.None]
+	// SetServerURL changes which cloud the device talks to.
+	SetServerURL method.Method[Server, method.None]
 }
 
 func cloud(module string, info method.Method[method.None, CloudInfo]) Cloud {
 	return Cloud{
-		GetInfo:     info,
-		GetFirmware: method.Method[method.None, Releases]{Module: module, Name: "get_intl_fw_list"},
-		Bind:        method.Method[Bind, method.None]{Module: module, Name: "bind", Effect: method.Absolute},
-		Unbind:      method.Method[method.None, method.None]{Module: module, Name: "unbind", Effect: method.Absolute},
+		GetInfo:      info,
+		GetFirmware:  method.Method[method.None, Releases]{Module: module, Name: "get_intl_fw_list"},
+		Bind:         method.Method[Bind, method.None]{Module: module, Name: "bind", Effect: method.Absolute},
+		Unbind:       method.Method[method.None, method.None]{Module: module, Name: "unbind", Effect: method.Absolute},
+		SetServerURL: method.Method[Server, method.None]{Module: module, Name: "set_server_url", Effect: method.Absolute},
 	}
 }
 

@@ -15,22 +15,22 @@ type DimmerParameters struct {
 
 // MinThreshold is the parameter of calibrate_brightness.
 type MinThreshold struct {
-	MinThreshold int `json:"minThreshold"`
+	MinThreshold int `json:"minThreshold"` // 0 to 51
 }
 
-// FadeTime is the parameter of set_fade_on_time and set_fade_off_time, in ms.
+// FadeTime is the parameter of set_fade_on_time and set_fade_off_time.
 type FadeTime struct {
-	FadeTime int `json:"fadeTime"`
+	FadeTime int `json:"fadeTime"` // ms, 0 to 10000
 }
 
-// Duration is the parameter of set_gentle_on_time and set_gentle_off_time, in ms.
+// Duration is the parameter of set_gentle_on_time and set_gentle_off_time.
 type Duration struct {
-	Duration int `json:"duration"`
+	Duration int `json:"duration"` // ms, 0 to 120000
 }
 
 // RampRate is the parameter of set_button_ramp_rate.
 type RampRate struct {
-	RampRate int `json:"rampRate"`
+	RampRate int `json:"rampRate"` // 10 to 50
 }
 
 // Methods of dimmers (section 6).

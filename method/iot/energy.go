@@ -42,13 +42,13 @@ func (r *Realtime) TotalKWh() (float64, bool) { return pick(r.TotalWh, r.Total) 
 
 // Month is the parameter of get_daystat.
 type Month struct {
-	Year  int `json:"year"`
+	Year  int `json:"year"`  // such as 2026
 	Month int `json:"month"` // 1 to 12
 }
 
 // Year is the parameter of get_monthstat.
 type Year struct {
-	Year int `json:"year"`
+	Year int `json:"year"` // such as 2026
 }
 
 // Stat is an entry of a statistic: the energy of a day or a month, or the time
@@ -75,6 +75,19 @@ type DayStat struct {
 type MonthStat struct {
 	Months []Stat `json:"month_list"`
 }
+
+// Gains is the answer of get_vgain_igain and the parameter of its setter: how
+// the meter of a plug is calibrated. Wrong ones spoil all that it measures.
+type Gains struct {
+	Voltage method.Opt[int] `json:"vgain,omitzero"`
+	Current method.Opt[int] `json:"igain,omitzero"`
+}
+
+// The calibration of plugs (section 5).
+var (
+	GetGains = method.Method[method.None, Gains]{Module: ModuleEmeter, Name: "get_vgain_igain"}
+	SetGains = method.Method[Gains, method.None]{Module: ModuleEmeter, Name: "set_vgain_igain", Effect: method.Absolute}
+)
 
 // Energy are the methods of one of the two energy modules.
 type Energy struct {

@@ -5,7 +5,7 @@ import "wattle/method"
 // Download is the parameter of download_firmware: an address that the device
 // can reach by HTTP.
 type Download struct {
-	URL string `json:"url"`
+	URL string `json:"url"` // http://..., not https
 }
 
 // DownloadState is the answer of get_download_state (section 3).
@@ -17,8 +17,9 @@ type DownloadState struct {
 }
 
 // Firmware of all devices (section 3). A download flashes by itself when it is
-// complete.
+// complete; FlashFirmware is for one that did not.
 var (
 	DownloadFirmware = method.Method[Download, method.None]{Module: ModuleSystem, Name: "download_firmware", Effect: method.Once}
 	GetDownloadState = method.Method[method.None, DownloadState]{Module: ModuleSystem, Name: "get_download_state"}
+	FlashFirmware    = method.Method[method.None, method.None]{Module: ModuleSystem, Name: "flash_firmware", Effect: method.Once}
 )

@@ -26,49 +26,49 @@ func (l *LightState) Shown() *LightState {
 // SetLight are the parameters of transition_light_state and set_light_state
 // (section 7.1). Only what is given changes.
 type SetLight struct {
-	// IgnoreDefault is 0 when a lamp is turned on with nothing else, so that
-	// its configured power-on behaviour counts, else 1.
+	// 0 when a lamp is turned on with nothing else, so that its configured
+	// power-on behaviour counts, else 1.
 	IgnoreDefault    Bit             `json:"ignore_default"`
-	OnOff            *Bit            `json:"on_off,omitempty"`
-	Mode             string          `json:"mode,omitempty"`
-	Hue              method.Opt[int] `json:"hue,omitzero"`
-	Saturation       method.Opt[int] `json:"saturation,omitzero"`
-	ColorTemp        method.Opt[int] `json:"color_temp,omitzero"`
-	Brightness       method.Opt[int] `json:"brightness,omitzero"`
-	TransitionPeriod method.Opt[int] `json:"transition_period,omitzero"` // ms
+	OnOff            *Bit            `json:"on_off,omitempty"`           // 1: on
+	Mode             string          `json:"mode,omitempty"`             // normal, circadian
+	Hue              method.Opt[int] `json:"hue,omitzero"`               // degrees, 0 to 360
+	Saturation       method.Opt[int] `json:"saturation,omitzero"`        // %, 0 to 100
+	ColorTemp        method.Opt[int] `json:"color_temp,omitzero"`        // K; 0: hue and saturation count
+	Brightness       method.Opt[int] `json:"brightness,omitzero"`        // %, 1 to 100
+	TransitionPeriod method.Opt[int] `json:"transition_period,omitzero"` // ms; light strips ignore it
 }
 
-// Brightness is the parameter of [SetBrightness], 1 to 100 %.
+// Brightness is the parameter of [SetBrightness].
 type Brightness struct {
-	Brightness int `json:"brightness"`
+	Brightness int `json:"brightness"` // %, 1 to 100
 }
 
 // DimmerTransition is the parameter of [SetDimmerTransition].
 type DimmerTransition struct {
-	Brightness int `json:"brightness"` // 1 to 100 %; 0 turns off
+	Brightness int `json:"brightness"` // %, 1 to 100; 0 turns off
 	Duration   int `json:"duration"`   // ms, 1 or more
 }
 
 // SavedPreset is the parameter of set_preferred_state: what a preset is
 // changed to (section 7.4). Only what is given changes.
 type SavedPreset struct {
-	Index      int             `json:"index"`
-	Hue        method.Opt[int] `json:"hue,omitzero"`
-	Saturation method.Opt[int] `json:"saturation,omitzero"`
-	ColorTemp  method.Opt[int] `json:"color_temp,omitzero"` // K
-	Brightness method.Opt[int] `json:"brightness,omitzero"` // %
+	Index      int             `json:"index"`               // from 0
+	Hue        method.Opt[int] `json:"hue,omitzero"`        // degrees, 0 to 360
+	Saturation method.Opt[int] `json:"saturation,omitzero"` // %, 0 to 100
+	ColorTemp  method.Opt[int] `json:"color_temp,omitzero"` // K; 0: hue and saturation count
+	Brightness method.Opt[int] `json:"brightness,omitzero"` // %, 1 to 100
 }
 
 // Behavior is what a light does at one occasion (sections 6 and 7.3).
 type Behavior struct {
-	// Mode is last_status, customize_preset or circadian when a light comes on;
-	// none, instant_on_off, gentle_on_off or customize_preset for a button.
+	// last_status, customize_preset or circadian when a light comes on; none,
+	// instant_on_off, gentle_on_off or customize_preset for a button
 	Mode       string          `json:"mode"`
-	Index      method.Opt[int] `json:"index,omitzero"` // of the preset
-	Hue        method.Opt[int] `json:"hue,omitzero"`
-	Saturation method.Opt[int] `json:"saturation,omitzero"`
-	ColorTemp  method.Opt[int] `json:"color_temp,omitzero"` // K
-	Brightness method.Opt[int] `json:"brightness,omitzero"` // %
+	Index      method.Opt[int] `json:"index,omitzero"`      // of the preset, from 0
+	Hue        method.Opt[int] `json:"hue,omitzero"`        // degrees, 0 to 360
+	Saturation method.Opt[int] `json:"saturation,omitzero"` // %, 0 to 100
+	ColorTemp  method.Opt[int] `json:"color_temp,omitzero"` // K; 0: hue and saturation count
+	Brightness method.Opt[int] `json:"brightness,omitzero"` // %, 1 to 100
 	Extra      method.Extra    `json:"-"`
 }
 
@@ -115,13 +115,32 @@ func (d DefaultBehavior) MarshalJSON() ([]byte, error) {
 
 // LightDetails is the answer of get_light_details: what the lamp is made of.
 type LightDetails struct {
-	BeamAngle   method.Opt[int] `json:"lamp_beam_angle"` // degrees
-	MinVoltage  method.Opt[int] `json:"min_voltage"`     // V
-	MaxVoltage  method.Opt[int] `json:"max_voltage"`     // V
-	Wattage     method.Opt[int] `json:"wattage"`         // W
-	Equivalent  method.Opt[int] `json:"incandescent_equivalent"`
-	MaxLumens   method.Opt[int] `json:"max_lumens"`
-	RenderIndex method.Opt[int] `json:"color_rendering_index"`
+	BeamAngle   method.Opt[int] `json:"lamp_beam_angle"`         // degrees
+	MinVoltage  method.Opt[int] `json:"min_voltage"`             // V
+	MaxVoltage  method.Opt[int] `json:"max_voltage"`             // V
+	Wattage     method.Opt[int] `json:"wattage"`                 // W
+	Equivalent  method.Opt[int] `json:"incandescent_equivalent"` // W
+	MaxLumens   method.Opt[int] `json:"max_lumens"`              // lm
+	RenderIndex method.Opt[int] `json:"color_rendering_index"`   // 0 to 100
+}
+
+// LightPresets is the answer of get_preferred_state, the same list as in the
+// sysinfo (section 7.4).
+type LightPresets struct {
+	List []SavedPreset `json:"states"`
+}
+
+// StripState is the answer of a light strip's get_light_state (section 8). While
+// it is off, Groups are in DefaultOn.
+type StripState struct {
+	Length     method.Opt[int]  `json:"length"` // segments
+	OnOff      method.Opt[bool] `json:"on_off"`
+	Mode       string           `json:"mode"`
+	Transition method.Opt[int]  `json:"transition"` // ms
+	// Groups have first and last segment, hue in degrees, saturation and
+	// brightness in %, and colour temperature in K.
+	Groups    [][]int     `json:"groups"`
+	DefaultOn *StripState `json:"dft_on_state"`
 }
 
 // Methods of lights beyond their state. Bulbs and light strips have the same
@@ -129,6 +148,9 @@ type LightDetails struct {
 var (
 	GetLightDetails      = method.Method[method.None, LightDetails]{Module: ModuleBulb, Name: "get_light_details"}
 	GetStripDetails      = method.Method[method.None, LightDetails]{Module: ModuleLightStrip, Name: "get_light_details"}
+	GetLightState        = method.Method[method.None, LightState]{Module: ModuleBulb, Name: "get_light_state"}
+	GetStripState        = method.Method[method.None, StripState]{Module: ModuleLightStrip, Name: "get_light_state"}
+	GetPreferred         = method.Method[method.None, LightPresets]{Module: ModuleBulb, Name: "get_preferred_state"}
 	SetPreferred         = method.Method[SavedPreset, method.None]{Module: ModuleBulb, Name: "set_preferred_state", Effect: method.Absolute}
 	SetStripPreferred    = method.Method[SavedPreset, method.None]{Module: ModuleLightStrip, Name: "set_preferred_state", Effect: method.Absolute}
 	GetBulbBehavior      = method.Method[method.None, DefaultBehavior]{Module: ModuleBulb, Name: "get_default_behavior"}
@@ -138,6 +160,8 @@ var (
 	GetDimmerBehavior    = method.Method[method.None, DefaultBehavior]{Module: ModuleDimmer, Name: "get_default_behavior"}
 	SetDoubleClickAction = method.Method[Behavior, method.None]{Module: ModuleDimmer, Name: "set_double_click_action", Effect: method.Absolute}
 	SetLongPressAction   = method.Method[Behavior, method.None]{Module: ModuleDimmer, Name: "set_long_press_action", Effect: method.Absolute}
+	// SetSwitchState switches like [SetRelayState], with the fade that is configured.
+	SetSwitchState = method.Method[State, method.None]{Module: ModuleDimmer, Name: "set_switch_state", Effect: method.Absolute}
 	// SetDimmerTransition turns the light on, or off at brightness 0.
 	SetDimmerTransition = method.Method[DimmerTransition, method.None]{Module: ModuleDimmer, Name: "set_dimmer_transition", Effect: method.Absolute}
 )

@@ -25,12 +25,12 @@ const (
 
 // State is the parameter of [SetRelayState].
 type State struct {
-	State Bit `json:"state"`
+	State Bit `json:"state"` // 1: on
 }
 
 // Off is the parameter of [SetLEDOff].
 type Off struct {
-	Off Bit `json:"off"`
+	Off Bit `json:"off"` // 1: dark
 }
 
 // Alias is the parameter of [SetDevAlias].
@@ -38,9 +38,10 @@ type Alias struct {
 	Alias string `json:"alias"`
 }
 
-// Delay is the parameter of [Reboot], in seconds.
+// Delay is the parameter of [Reboot] and of reset. With 0 the device is gone
+// before it has answered.
 type Delay struct {
-	Delay int `json:"delay"`
+	Delay int `json:"delay"` // s
 }
 
 // Methods of module system (section 3). Bulbs have a few in a module

@@ -56,24 +56,24 @@ func (w *Weekdays) UnmarshalJSON(b []byte) error {
 type ScheduleRule struct {
 	ID      method.Opt[string] `json:"id,omitzero"`
 	Name    method.Opt[string] `json:"name,omitzero"`
-	Enable  method.Opt[int]    `json:"enable,omitzero"` // 0, 1
-	Wday    Weekdays           `json:"wday,omitempty"`
+	Enable  method.Opt[int]    `json:"enable,omitzero"`    // 0, 1
+	Wday    Weekdays           `json:"wday,omitempty"`     // Sunday first, 0 or 1 each
 	Repeat  method.Opt[int]    `json:"repeat,omitzero"`    // 1 weekly, 0 once
 	Start   method.Opt[int]    `json:"stime_opt,omitzero"` // -1 none, 0 clock, 1 sunrise, 2 sunset
 	SMin    method.Opt[int]    `json:"smin,omitzero"`      // minutes after midnight; for the sun as computed
 	SOffset method.Opt[int]    `json:"soffset,omitzero"`   // minutes from sunrise or sunset
-	SAct    method.Opt[int]    `json:"sact,omitzero"`      // -1 none, 0 off, 1 on, 2 SLight, 3 SDimmer
+	SAct    method.Opt[int]    `json:"sact,omitzero"`      // -1 none, 0 off, 1 on, 2 s_light, 3 s_dimmer
 	SLight  *RuleLight         `json:"s_light,omitempty"`
 	SDimmer *RuleLight         `json:"s_dimmer,omitempty"`
-	End     method.Opt[int]    `json:"etime_opt,omitzero"` // as Start
-	EMin    method.Opt[int]    `json:"emin,omitzero"`
-	EOffset method.Opt[int]    `json:"eoffset,omitzero"`
-	EAct    method.Opt[int]    `json:"eact,omitzero"` // as SAct
+	End     method.Opt[int]    `json:"etime_opt,omitzero"` // as stime_opt
+	EMin    method.Opt[int]    `json:"emin,omitzero"`      // minutes after midnight
+	EOffset method.Opt[int]    `json:"eoffset,omitzero"`   // minutes from sunrise or sunset
+	EAct    method.Opt[int]    `json:"eact,omitzero"`      // as sact
 	ELight  *RuleLight         `json:"e_light,omitempty"`
 	EDimmer *RuleLight         `json:"e_dimmer,omitempty"`
-	Year    method.Opt[int]    `json:"year,omitzero"` // of a rule that acts once
-	Month   method.Opt[int]    `json:"month,omitzero"`
-	Day     method.Opt[int]    `json:"day,omitzero"`
+	Year    method.Opt[int]    `json:"year,omitzero"`  // of a rule that acts once
+	Month   method.Opt[int]    `json:"month,omitzero"` // 1 to 12
+	Day     method.Opt[int]    `json:"day,omitzero"`   // 1 to 31
 	Extra   method.Extra       `json:"-"`
 }
 
@@ -94,13 +94,13 @@ func (r ScheduleRule) MarshalJSON() ([]byte, error) {
 // RuleLight is what a rule makes of a light (section 12.1). With the mode
 // last_status the values are 0.
 type RuleLight struct {
-	OnOff      method.Opt[int]    `json:"on_off,omitzero"`
-	Mode       method.Opt[string] `json:"mode,omitzero"` // customize_preset, last_status
-	Hue        method.Opt[int]    `json:"hue,omitzero"`
-	Saturation method.Opt[int]    `json:"saturation,omitzero"`
-	ColorTemp  method.Opt[int]    `json:"color_temp,omitzero"` // K; 0: hue and saturation count
-	Brightness method.Opt[int]    `json:"brightness,omitzero"` // %
-	Transition method.Opt[int]    `json:"transition_period,omitzero"`
+	OnOff      method.Opt[int]    `json:"on_off,omitzero"`            // 0 off, 1 on
+	Mode       method.Opt[string] `json:"mode,omitzero"`              // customize_preset, last_status
+	Hue        method.Opt[int]    `json:"hue,omitzero"`               // degrees, 0 to 360
+	Saturation method.Opt[int]    `json:"saturation,omitzero"`        // %, 0 to 100
+	ColorTemp  method.Opt[int]    `json:"color_temp,omitzero"`        // K; 0: hue and saturation count
+	Brightness method.Opt[int]    `json:"brightness,omitzero"`        // %
+	Transition method.Opt[int]    `json:"transition_period,omitzero"` // ms
 	Extra      method.Extra       `json:"-"`
 }
 
@@ -123,9 +123,9 @@ type TimerRule struct {
 	ID     method.Opt[string] `json:"id,omitzero"`
 	Name   method.Opt[string] `json:"name,omitzero"`
 	Enable method.Opt[int]    `json:"enable,omitzero"`
-	Delay  method.Opt[int]    `json:"delay,omitzero"` // s
-	Act    method.Opt[int]    `json:"act,omitzero"`   // 0 off, 1 on
-	Remain method.Opt[int]    `json:"remain,omitzero"`
+	Delay  method.Opt[int]    `json:"delay,omitzero"`  // s
+	Act    method.Opt[int]    `json:"act,omitzero"`    // 0 off, 1 on
+	Remain method.Opt[int]    `json:"remain,omitzero"` // s
 	Extra  method.Extra       `json:"-"`
 }
 
@@ -149,20 +149,20 @@ type AwayRule struct {
 	ID        method.Opt[string] `json:"id,omitzero"`
 	Name      method.Opt[string] `json:"name,omitzero"`
 	Enable    method.Opt[int]    `json:"enable,omitzero"`
-	Wday      Weekdays           `json:"wday,omitempty"`
-	Repeat    method.Opt[int]    `json:"repeat,omitzero"`
-	Start     method.Opt[int]    `json:"stime_opt,omitzero"` // as in ScheduleRule
-	SMin      method.Opt[int]    `json:"smin,omitzero"`
-	SOffset   method.Opt[int]    `json:"soffset,omitzero"`
-	End       method.Opt[int]    `json:"etime_opt,omitzero"`
-	EMin      method.Opt[int]    `json:"emin,omitzero"`
-	EOffset   method.Opt[int]    `json:"eoffset,omitzero"`
+	Wday      Weekdays           `json:"wday,omitempty"`     // Sunday first, 0 or 1 each
+	Repeat    method.Opt[int]    `json:"repeat,omitzero"`    // 1 weekly, 0 once
+	Start     method.Opt[int]    `json:"stime_opt,omitzero"` // -1 none, 0 clock, 1 sunrise, 2 sunset
+	SMin      method.Opt[int]    `json:"smin,omitzero"`      // minutes after midnight
+	SOffset   method.Opt[int]    `json:"soffset,omitzero"`   // minutes from sunrise or sunset
+	End       method.Opt[int]    `json:"etime_opt,omitzero"` // as stime_opt
+	EMin      method.Opt[int]    `json:"emin,omitzero"`      // minutes after midnight
+	EOffset   method.Opt[int]    `json:"eoffset,omitzero"`   // minutes from sunrise or sunset
 	Frequency method.Opt[int]    `json:"frequency,omitzero"` // 5; its meaning is not known
 	Duration  method.Opt[int]    `json:"duration,omitzero"`  // sent, not listed
 	LastFor   method.Opt[int]    `json:"lastfor,omitzero"`
-	Year      method.Opt[int]    `json:"year,omitzero"`
-	Month     method.Opt[int]    `json:"month,omitzero"`
-	Day       method.Opt[int]    `json:"day,omitzero"`
+	Year      method.Opt[int]    `json:"year,omitzero"`  // such as 2026
+	Month     method.Opt[int]    `json:"month,omitzero"` // 1 to 12
+	Day       method.Opt[int]    `json:"day,omitzero"`   // 1 to 31
 	Extra     method.Extra       `json:"-"`
 }
 
@@ -187,7 +187,7 @@ type NextAction struct {
 	ID     method.Opt[string] `json:"id"`
 	Time   method.Opt[int]    `json:"schd_time"` // seconds after midnight of the day
 	Sec    method.Opt[int]    `json:"schd_sec"`  // the same in the sysinfo
-	Action method.Opt[int]    `json:"action"`    // as ScheduleRule.SAct
+	Action method.Opt[int]    `json:"action"`    // as sact of a schedule
 	Light  *RuleLight         `json:"light"`
 }
 

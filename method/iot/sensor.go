@@ -36,26 +36,38 @@ type PIRConfig struct {
 	Array        []int            `json:"array"` // sensitivity by trigger index
 }
 
-// ADCValue is the answer of the motion sensor's get_adc_value.
+// ADCValue is the answer of get_adc_value of either sensor.
 type ADCValue struct {
 	Value method.Opt[int] `json:"value"`
 }
 
 // Enable is the parameter of set_enable.
 type Enable struct {
-	Enable Bit `json:"enable"`
+	Enable Bit `json:"enable"` // 1: on
 }
 
 // Sensitivity is the parameter of set_trigger_sens; with a Value it sets the
 // custom one.
 type Sensitivity struct {
-	Index int             `json:"index"`
-	Value method.Opt[int] `json:"value,omitzero"`
+	Index int             `json:"index"`          // 0 far, 1 mid, 2 near, 3 custom
+	Value method.Opt[int] `json:"value,omitzero"` // 0 to 100
 }
 
-// ColdTime is the parameter of set_cold_time, in ms.
+// ColdTime is the parameter of set_cold_time: how long without motion until it
+// counts as gone.
 type ColdTime struct {
-	ColdTime int `json:"cold_time"`
+	ColdTime int `json:"cold_time"` // ms
+}
+
+// Level is the parameter of set_brt_level.
+type Level struct {
+	Index int `json:"index"` // of the level, 5 is the custom one
+	Value int `json:"value"` // %, 0 to 100
+}
+
+// DarkIndex is the parameter of set_dark_index.
+type DarkIndex struct {
+	Index int `json:"dark_index"` // of the level from which on it is dark
 }
 
 // HomeKit is the answer of setup_info_get. It lets whoever has it pair the
@@ -70,6 +82,9 @@ var (
 	GetAmbient     = method.Method[method.None, Ambient]{Module: ModuleLAS, Name: "get_current_brt"}
 	GetDark        = method.Method[method.None, Dark]{Module: ModuleLAS, Name: "get_dark_status"}
 	SetLASEnable   = method.Method[Enable, method.None]{Module: ModuleLAS, Name: "set_enable", Effect: method.Absolute}
+	GetLASValue    = method.Method[method.None, ADCValue]{Module: ModuleLAS, Name: "get_adc_value"}
+	SetBrtLevel    = method.Method[Level, method.None]{Module: ModuleLAS, Name: "set_brt_level", Effect: method.Absolute}
+	SetDarkIndex   = method.Method[DarkIndex, method.None]{Module: ModuleLAS, Name: "set_dark_index", Effect: method.Absolute}
 	GetPIRConfig   = method.Method[method.None, PIRConfig]{Module: ModulePIR, Name: "get_config"}
 	GetPIRValue    = method.Method[method.None, ADCValue]{Module: ModulePIR, Name: "get_adc_value"}
 	SetPIREnable   = method.Method[Enable, method.None]{Module: ModulePIR, Name: "set_enable", Effect: method.Absolute}

@@ -18,7 +18,7 @@ const (
 // Scan is the parameter of get_scaninfo.
 type Scan struct {
 	Refresh int `json:"refresh"` // 1: look now, 0: what was found last
-	Timeout int `json:"timeout"` // s
+	Timeout int `json:"timeout"` // s; the answer may take twice as long
 }
 
 // AccessPoint is one network in the answer of get_scaninfo. Many devices tell
@@ -41,7 +41,7 @@ type ScanInfo struct {
 type Station struct {
 	SSID     string        `json:"ssid"`
 	Password wattle.Secret `json:"password"`
-	KeyType  int           `json:"key_type"`
+	KeyType  int           `json:"key_type"` // 0 open, 1 WEP, 2 WPA, 3 WPA2
 }
 
 // RevealJSON encodes it for the device.
@@ -53,6 +53,8 @@ func (s Station) RevealJSON() ([]byte, error) {
 type WiFi struct {
 	// GetScanInfo takes as long as its parameter says, or more.
 	GetScanInfo method.Method[Scan, ScanInfo]
+	// GetStaInfo tells which network the device is in; newer firmware only.
+	GetStaInfo method.Method[method.None, AccessPoint]
 	// SetStaInfo makes the device leave the network that it is in, mostly
 	// without an answer.
 	SetStaInfo method.Method[Station, method.None]
@@ -61,6 +63,7 @@ type WiFi struct {
 func wifi(module string) WiFi {
 	return WiFi{
 		GetScanInfo: method.Method[Scan, ScanInfo]{Module: module, Name: "get_scaninfo"},
+		GetStaInfo:  method.Method[method.None, AccessPoint]{Module: module, Name: "get_stainfo"},
 		SetStaInfo:  method.Method[Station, method.None]{Module: module, Name: "set_stainfo", Effect: method.Once},
 	}
 }

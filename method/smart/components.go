@@ -47,7 +47,7 @@ type ChildList struct {
 // Start is the parameter of paged lists; the session asks for further pages
 // (section 1.3).
 type Start struct {
-	Index int `json:"start_index"`
+	Index int `json:"start_index"` // of the first entry wanted, from 0
 }
 
 var firstPage = json.RawMessage(`{"start_index":0}`)

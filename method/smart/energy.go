@@ -24,9 +24,22 @@ type EmeterData struct {
 	EnergyWh  method.Opt[float64] `json:"energy_wh"`  // Wh, of unknown span
 }
 
+// Gains is the answer of get_emeter_vgain_igain: how the meter is calibrated.
+// Strips have one for each outlet, in List.
+type Gains struct {
+	Voltage method.Opt[int] `json:"vgain"`
+	Current method.Opt[int] `json:"igain"`
+	List    []struct {
+		Slot    method.Opt[int] `json:"slot_id"` // from 0
+		Voltage method.Opt[int] `json:"vgain"`
+		Current method.Opt[int] `json:"igain"`
+	} `json:"data"`
+}
+
 // Energy (section 7).
 var (
 	GetEnergyUsage  = method.Method[method.None, EnergyUsage]{Name: "get_energy_usage"}
 	GetCurrentPower = method.Method[method.None, CurrentPower]{Name: "get_current_power"}
 	GetEmeterData   = method.Method[method.None, EmeterData]{Name: "get_emeter_data"}
+	GetGains        = method.Method[method.None, Gains]{Name: "get_emeter_vgain_igain"}
 )

@@ -61,8 +61,8 @@ type PlayParams struct {
 
 // TriggerQuery is the parameter of get_trigger_logs.
 type TriggerQuery struct {
-	PageSize int `json:"page_size"`
-	StartID  int `json:"start_id"` // 0: the newest
+	PageSize int `json:"page_size"` // how many entries are wanted
+	StartID  int `json:"start_id"`  // 0: the newest
 }
 
 // TriggerLogs is a page of the answer of get_trigger_logs, newest first

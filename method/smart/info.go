@@ -30,8 +30,8 @@ type Info struct {
 	Status     method.Opt[string] `json:"status"`       // children of hubs: online, offline
 
 	// Where it is, in degrees times 10000. Parts of a switch use the short names.
-	Latitude       method.Opt[int]  `json:"latitude"`
-	Longitude      method.Opt[int]  `json:"longitude"`
+	Latitude       method.Opt[int]  `json:"latitude"`  // degrees times 10000, north positive
+	Longitude      method.Opt[int]  `json:"longitude"` // degrees times 10000, east positive
 	LatitudeShort  method.Opt[int]  `json:"la"`
 	LongitudeShort method.Opt[int]  `json:"lo"`
 	HasLocation    method.Opt[bool] `json:"has_set_location_info"`
@@ -101,31 +101,33 @@ type Info struct {
 // given changes.
 type SetInfo struct {
 	DeviceOn        method.Opt[bool]    `json:"device_on,omitzero"`
-	Nickname        method.Opt[string]  `json:"nickname,omitzero"`   // base64
-	Brightness      method.Opt[int]     `json:"brightness,omitzero"` // 1 to 100 %
-	Hue             method.Opt[int]     `json:"hue,omitzero"`
-	Saturation      method.Opt[int]     `json:"saturation,omitzero"`
+	Nickname        method.Opt[string]  `json:"nickname,omitzero"`        // base64
+	Brightness      method.Opt[int]     `json:"brightness,omitzero"`      // %, 1 to 100
+	Hue             method.Opt[int]     `json:"hue,omitzero"`             // degrees, 0 to 360
+	Saturation      method.Opt[int]     `json:"saturation,omitzero"`      // %, 0 to 100
 	ColorTemp       method.Opt[int]     `json:"color_temp,omitzero"`      // K, 0 for colour
 	FanSpeed        method.Opt[int]     `json:"fan_speed_level,omitzero"` // 1 to 4
 	FanSleep        method.Opt[bool]    `json:"fan_sleep_mode_on,omitzero"`
 	FrostProtection method.Opt[bool]    `json:"frost_protection_on,omitzero"`
-	TargetTemp      method.Opt[float64] `json:"target_temp,omitzero"`
-	TempOffset      method.Opt[int]     `json:"temp_offset,omitzero"`
+	TargetTemp      method.Opt[float64] `json:"target_temp,omitzero"` // in the unit of the device, 5 to 30 celsius
+	TempOffset      method.Opt[int]     `json:"temp_offset,omitzero"` // degrees, -10 to 10
 	DefaultStates   *DefaultStates      `json:"default_states,omitempty"`
-	Latitude        method.Opt[int]     `json:"latitude,omitzero"` // degrees times 10000
-	Longitude       method.Opt[int]     `json:"longitude,omitzero"`
+	Latitude        method.Opt[int]     `json:"latitude,omitzero"`  // degrees times 10000
+	Longitude       method.Opt[int]     `json:"longitude,omitzero"` // degrees times 10000, east positive
 }
 
 // The device itself.
 var (
 	GetDeviceInfo = method.Method[method.None, Info]{Name: "get_device_info"}
 	SetDeviceInfo = method.Method[SetInfo, method.None]{Name: "set_device_info", Effect: method.Absolute}
-	DeviceReboot  = method.Method[Delay, method.None]{Name: "device_reboot", Effect: method.Once}
+	// GetRunningInfo is a part of GetDeviceInfo, without the ids.
+	GetRunningInfo = method.Method[method.None, Info]{Name: "get_device_running_info"}
+	DeviceReboot   = method.Method[Delay, method.None]{Name: "device_reboot", Effect: method.Once}
 )
 
-// Delay is the parameter of [DeviceReboot], in seconds.
+// Delay is the parameter of [DeviceReboot].
 type Delay struct {
-	Delay int `json:"delay"`
+	Delay int `json:"delay"` // s
 }
 
 // Address is the MAC; zero where none is readable.

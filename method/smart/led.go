@@ -20,11 +20,11 @@ const (
 // NightMode says when the LED is dark under the rule night_mode. Times are
 // minutes after midnight; devices compute those of the sun themselves.
 type NightMode struct {
-	Type          method.Opt[string] `json:"night_mode_type,omitzero"`
-	Start         method.Opt[int]    `json:"start_time,omitzero"`
-	End           method.Opt[int]    `json:"end_time,omitzero"`
-	SunriseOffset method.Opt[int]    `json:"sunrise_offset,omitzero"` // min, negative: before
-	SunsetOffset  method.Opt[int]    `json:"sunset_offset,omitzero"`
+	Type          method.Opt[string] `json:"night_mode_type,omitzero"` // sunrise_sunset, custom
+	Start         method.Opt[int]    `json:"start_time,omitzero"`      // minutes after midnight
+	End           method.Opt[int]    `json:"end_time,omitzero"`        // minutes after midnight
+	SunriseOffset method.Opt[int]    `json:"sunrise_offset,omitzero"`  // min, negative: before
+	SunsetOffset  method.Opt[int]    `json:"sunset_offset,omitzero"`   // min, negative: before
 	Extra         method.Extra       `json:"-"`
 }
 

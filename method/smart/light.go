@@ -62,8 +62,8 @@ type EffectBrightness struct {
 // brightness is an effect.
 type Preset struct {
 	Brightness method.Opt[int] `json:"brightness"` // %
-	Hue        method.Opt[int] `json:"hue"`
-	Saturation method.Opt[int] `json:"saturation"`
+	Hue        method.Opt[int] `json:"hue"`        // degrees, 0 to 360
+	Saturation method.Opt[int] `json:"saturation"` // %, 0 to 100
 	ColorTemp  method.Opt[int] `json:"color_temp"` // K
 	Effect     json.RawMessage `json:"lighting_effect"`
 }
@@ -77,7 +77,7 @@ type Presets struct {
 
 // BrightnessPresets is the parameter of set_preset_rules: the whole list.
 type BrightnessPresets struct {
-	Brightness []int `json:"brightness"` // %
+	Brightness []int `json:"brightness"` // %, 1 to 100 each
 }
 
 // PresetEdit is the parameter of edit_preset_rules.
@@ -89,14 +89,14 @@ type PresetEdit struct {
 // PresetState is what a preset is changed to.
 type PresetState struct {
 	Brightness method.Opt[int] `json:"brightness,omitzero"` // %
-	Hue        method.Opt[int] `json:"hue,omitzero"`
-	Saturation method.Opt[int] `json:"saturation,omitzero"`
+	Hue        method.Opt[int] `json:"hue,omitzero"`        // degrees, 0 to 360
+	Saturation method.Opt[int] `json:"saturation,omitzero"` // %, 0 to 100
 	ColorTemp  method.Opt[int] `json:"color_temp,omitzero"` // K
 }
 
 // Segments is the answer of get_device_segment.
 type Segments struct {
-	Count method.Opt[int] `json:"segment"`
+	Count method.Opt[int] `json:"segment"` // how many
 }
 
 // AutoLight is the answer of get_auto_light_info of version 1;

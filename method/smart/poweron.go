@@ -20,8 +20,8 @@ type DefaultState struct {
 	On         method.Opt[bool] `json:"on,omitzero"`
 	Brightness method.Opt[int]  `json:"brightness,omitzero"` // %
 	ColorTemp  method.Opt[int]  `json:"color_temp,omitzero"` // K
-	Hue        method.Opt[int]  `json:"hue,omitzero"`
-	Saturation method.Opt[int]  `json:"saturation,omitzero"`
+	Hue        method.Opt[int]  `json:"hue,omitzero"`        // degrees, 0 to 360
+	Saturation method.Opt[int]  `json:"saturation,omitzero"` // %, 0 to 100
 	Extra      method.Extra     `json:"-"`
 }
 

@@ -35,18 +35,18 @@ type RemoveRules struct {
 type ScheduleRule struct {
 	ID         method.Opt[string] `json:"id,omitzero"`
 	Enable     method.Opt[bool]   `json:"enable,omitzero"`
-	Mode       method.Opt[string] `json:"mode,omitzero"`     // repeat, once
-	WeekDay    method.Opt[int]    `json:"week_day,omitzero"` // bit 0 Sunday to bit 6 Saturday
-	Year       method.Opt[int]    `json:"year,omitzero"`     // of repeat: when it was made
-	Month      method.Opt[int]    `json:"month,omitzero"`
-	Day        method.Opt[int]    `json:"day,omitzero"`
+	Mode       method.Opt[string] `json:"mode,omitzero"`        // repeat, once
+	WeekDay    method.Opt[int]    `json:"week_day,omitzero"`    // bit 0 Sunday to bit 6 Saturday
+	Year       method.Opt[int]    `json:"year,omitzero"`        // of repeat: when it was made
+	Month      method.Opt[int]    `json:"month,omitzero"`       // 1 to 12
+	Day        method.Opt[int]    `json:"day,omitzero"`         // 1 to 31
 	SType      method.Opt[string] `json:"s_type,omitzero"`      // normal, sunrise, sunset
 	SMin       method.Opt[int]    `json:"s_min,omitzero"`       // minute of the day; for the sun as computed, 0 when sent
 	TimeOffset method.Opt[int]    `json:"time_offset,omitzero"` // minutes from sunrise or sunset
-	EType      method.Opt[string] `json:"e_type,omitzero"`
-	EMin       method.Opt[int]    `json:"e_min,omitzero"`
-	EAction    method.Opt[string] `json:"e_action,omitzero"`
-	SAction    method.Opt[string] `json:"s_action,omitzero"` // on, off; older firmware
+	EType      method.Opt[string] `json:"e_type,omitzero"`      // normal
+	EMin       method.Opt[int]    `json:"e_min,omitzero"`       // minutes after midnight
+	EAction    method.Opt[string] `json:"e_action,omitzero"`    // none
+	SAction    method.Opt[string] `json:"s_action,omitzero"`    // on, off; older firmware
 	Desired    *DesiredStates     `json:"desired_states,omitempty"`
 	Extra      method.Extra       `json:"-"`
 }
@@ -68,11 +68,11 @@ func (r ScheduleRule) MarshalJSON() ([]byte, error) {
 // DesiredStates is what a rule makes of a device: what is not there stays.
 type DesiredStates struct {
 	On         method.Opt[bool] `json:"on,omitzero"`
-	Brightness method.Opt[int]  `json:"brightness,omitzero"` // %
-	Hue        method.Opt[int]  `json:"hue,omitzero"`
-	Saturation method.Opt[int]  `json:"saturation,omitzero"`
-	ColorTemp  method.Opt[int]  `json:"color_temp,omitzero"` // K; 0: hue and saturation count
-	Transition method.Opt[int]  `json:"transition_period,omitzero"`
+	Brightness method.Opt[int]  `json:"brightness,omitzero"`        // %
+	Hue        method.Opt[int]  `json:"hue,omitzero"`               // degrees, 0 to 360
+	Saturation method.Opt[int]  `json:"saturation,omitzero"`        // %, 0 to 100
+	ColorTemp  method.Opt[int]  `json:"color_temp,omitzero"`        // K; 0: hue and saturation count
+	Transition method.Opt[int]  `json:"transition_period,omitzero"` // ms
 	Extra      method.Extra     `json:"-"`
 }
 
@@ -120,17 +120,17 @@ type AwayRule struct {
 	ID          method.Opt[string] `json:"id,omitzero"`
 	Enable      method.Opt[bool]   `json:"enable,omitzero"`
 	Mode        method.Opt[string] `json:"mode,omitzero"`
-	WeekDay     method.Opt[int]    `json:"week_day,omitzero"`
-	Year        method.Opt[int]    `json:"year,omitzero"` // sent, not listed
-	Month       method.Opt[int]    `json:"month,omitzero"`
-	Day         method.Opt[int]    `json:"day,omitzero"`
-	StartType   method.Opt[string] `json:"start_time_type,omitzero"` // normal, sunrise, sunset
-	StartMin    method.Opt[int]    `json:"start_min,omitzero"`
-	StartOffset method.Opt[int]    `json:"start_time_offset,omitzero"`
-	EndType     method.Opt[string] `json:"end_time_type,omitzero"`
-	EndMin      method.Opt[int]    `json:"end_min,omitzero"`
-	EndOffset   method.Opt[int]    `json:"end_time_offset,omitzero"`
-	Frequency   method.Opt[int]    `json:"frequency,omitzero"` // 5; its meaning is not known
+	WeekDay     method.Opt[int]    `json:"week_day,omitzero"`          // bit 0 Sunday to bit 6 Saturday
+	Year        method.Opt[int]    `json:"year,omitzero"`              // sent, not listed
+	Month       method.Opt[int]    `json:"month,omitzero"`             // 1 to 12
+	Day         method.Opt[int]    `json:"day,omitzero"`               // 1 to 31
+	StartType   method.Opt[string] `json:"start_time_type,omitzero"`   // normal, sunrise, sunset
+	StartMin    method.Opt[int]    `json:"start_min,omitzero"`         // minutes after midnight
+	StartOffset method.Opt[int]    `json:"start_time_offset,omitzero"` // minutes from sunrise or sunset
+	EndType     method.Opt[string] `json:"end_time_type,omitzero"`     // normal, sunrise, sunset
+	EndMin      method.Opt[int]    `json:"end_min,omitzero"`           // minutes after midnight
+	EndOffset   method.Opt[int]    `json:"end_time_offset,omitzero"`   // minutes from sunrise or sunset
+	Frequency   method.Opt[int]    `json:"frequency,omitzero"`         // 5; its meaning is not known
 	Extra       method.Extra       `json:"-"`
 }
 
@@ -154,7 +154,7 @@ type NextEvent struct {
 	ID      method.Opt[string] `json:"id"`
 	Type    method.Opt[int]    `json:"type"`   // 1 schedule; 0 none
 	Start   method.Opt[int]    `json:"s_time"` // unix seconds; 0 none
-	End     method.Opt[int]    `json:"e_time"`
+	End     method.Opt[int]    `json:"e_time"` // unix seconds; 0 none
 	Desired *DesiredStates     `json:"desired_states"`
 	Action  json.RawMessage    `json:"action"` // "turn_on", "turn_off"; -1 none
 }
