@@ -22,6 +22,7 @@ const (
 	roleAmbient  = "LAS"
 	roleMotion   = "PIR"
 	roleSlots    = "smartpowerstrip"
+	roleTrigger  = "sensor_trigger"
 )
 
 var iotRoles = map[string]string{
@@ -48,6 +49,7 @@ var iotRoles = map[string]string{
 	"smartlife.iot.LAS":                     roleAmbient,
 	"smartlife.iot.PIR":                     roleMotion,
 	"smartlife.iot.smartpowerstrip.manage":  roleSlots,
+	"smartlife.iot.sensor_trigger":          roleTrigger,
 }
 
 const (
@@ -82,7 +84,7 @@ func (e *iot) knows(module string) bool {
 		return module == e.lampModule()
 	case roleEffect:
 		return e.kind == iotLightStrip
-	case roleAmbient, roleMotion:
+	case roleAmbient, roleMotion, roleTrigger:
 		return e.hasSensor()
 	case roleSlots:
 		return e.kind == iotStrip
@@ -201,5 +203,10 @@ var iotDefaults = map[string]map[string]string{
 		"get_config": `{"enable":1,"version":"1.0","trigger_index":1,"cold_time":60000,"min_adc":0,"max_adc":4095,` +
 			`"array":[80,50,20,40],"err_code":0}`,
 		"get_adc_value": `{"value":2047,"err_code":0}`,
+	},
+	roleTrigger: {
+		"get_weekday_routine": `{"array":[{"en":1,"name":"","id":"0","wday":[1,1,1,1,1,1,1],` +
+			`"array":[{"sT":0,"eT":1440,"clr":0,"onTT":2,"offTT":2,"offWT":60}]}],"err_code":0}`,
+		"get_default_manual_action": `{"onToT":0,"onToM":0,"onToS":10,"offToT":0,"offToM":0,"offToS":60,"err_code":0}`,
 	},
 }

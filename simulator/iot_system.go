@@ -83,6 +83,11 @@ var iotHandlers = map[string]map[string]iotHandler{
 		"set_trigger_sens": (*iot).setSensitivity,
 		"set_cold_time":    (*iot).setColdTime,
 	},
+	roleTrigger: {
+		"add_weekday_routine":    (*iot).addRoutine,
+		"edit_weekday_routine":   (*iot).editRoutine,
+		"delete_weekday_routine": (*iot).deleteRoutine,
+	},
 	roleSlots: {
 		"get_relationship": (*iot).getRelationship,
 	},

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"wattle"
 )
 
 // smartHandlers are the methods that need more than looking up or merging.
@@ -12,6 +14,7 @@ var smartHandlers = map[string]smartHandler{
 	"get_device_info":                 (*unit).getDeviceInfo,
 	"set_device_info":                 (*unit).setDeviceInfo,
 	"get_device_running_info":         (*unit).getRunningInfo,
+	"qs_component_nego":               (*unit).setupNego,
 	"device_reboot":                   (*unit).deviceReboot,
 	"device_reset":                    (*unit).deviceReset,
 	"get_device_time":                 (*unit).getDeviceTime,
@@ -105,6 +108,31 @@ func (u *unit) getRunningInfo(object) (json.RawMessage, int) {
 		delete(o, key)
 	}
 	return o.raw(), 0
+}
+
+// setupComponents are those that qs_component_nego tells of.
+var setupComponents = []string{
+	"quick_setup", "sunrise_sunset", "ble_whole_setup", "matter", "iot_cloud", "inherit", "firmware", "control_child", "child_device", "satellite_check",
+}
+
+// setupNego is what a device tells of itself to those who want to set it up.
+func (u *unit) setupNego(object) (json.RawMessage, int) {
+	if stored, ok := u.stored("qs_component_nego"); ok {
+		return stored.raw(), 0
+	}
+	nego, ok := parseObject(u.base["component_nego"])
+	if !ok || !u.has("quick_setup") || u.battery {
+		return nil, codeUnknownMethod
+	}
+	list := slices.DeleteFunc(nego.array("component_list"), func(raw json.RawMessage) bool {
+		c, _ := parseObject(raw)
+		return !slices.Contains(setupComponents, c.text("id"))
+	})
+	extra := object{"device_model": u.info["model"], "device_type": u.info["type"]}
+	if u.e.d.route.Transport == wattle.KLAP {
+		extra.put("is_klap", true)
+	}
+	return object{"component_list": rawArray(list), "extra_info": extra.raw()}.raw(), 0
 }
 
 // infoRanges are the settable numbers of get_device_info. See
