@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"wattle"
+	"wattle/cloud"
 	"wattle/discover"
+	"wattle/method"
 	"wattle/session"
 	"wattle/transport"
 )
@@ -35,6 +37,9 @@ type Target struct {
 	Owner string
 	// Prefer is the label of the credential that worked last time.
 	Prefer string
+	// Policy says whether the device is reached locally or through the cloud; ""
+	// is [PreferLocal].
+	Policy Policy
 	// Resume is a session for the first of Routes that an earlier process
 	// exported. The device proves itself by having its keys, so that Open does
 	// no I/O at all; when the session turns out to be over, the first call
@@ -52,6 +57,9 @@ type Options struct {
 	Discover *discover.Options
 	// Session is for the session that comes out.
 	Session *session.Options
+	// Cloud is the account through which devices are reached that are not at
+	// home; nil: all are reached locally.
+	Cloud *cloud.Client
 	// Timeout is for the first answer of a device on each route; 0 means 5 s.
 	Timeout time.Duration
 	// Ports are the TCP ports that are tried when discovery gets no answer.
@@ -69,9 +77,15 @@ type Ports struct {
 	Linkie int // 10443
 }
 
-// Result is an open device.
+// Result is an open device. Close ends all of it.
 type Result struct {
+	// Caller is what to call the device with: the session, or by the policy the
+	// way through the cloud, or both.
+	Caller method.Caller
+	// Session is the local session; the one through the cloud where Way is set.
 	Session *session.Session
+	// Way is set for a device that was opened through the cloud.
+	Way *cloud.Way
 	// MAC is the device's own; zero when it does not tell, and before the first
 	// answer of a resumed session if the target had none.
 	MAC wattle.MAC
@@ -95,6 +109,14 @@ const (
 // always an [*Error], unless ctx ended.
 func Open(ctx context.Context, t Target, o *Options) (*Result, error) {
 	p := newOpener(t, o)
+	if p.options.Cloud != nil || t.Policy == CloudOnly {
+		return p.byPolicy(ctx)
+	}
+	return p.local(ctx)
+}
+
+// local opens the device on the network.
+func (p *opener) local(ctx context.Context) (*Result, error) {
 	if r, ok := p.resume(); ok {
 		return r, nil
 	}
@@ -153,8 +175,10 @@ func (p *opener) result(c *contact) *Result {
 	info := c.conn.Info()
 	route := info.Route
 	route.Family = c.family
+	s := session.New(p.guard(c), c.family, p.options.Session)
 	return &Result{
-		Session:    session.New(p.guard(c), c.family, p.options.Session),
+		Caller:     s,
+		Session:    s,
 		MAC:        c.mac,
 		Route:      route,
 		Credential: info.Credential,

@@ -194,7 +194,7 @@ func (d *Device) Close() error {
 	if d.parent != nil || d.shared.connection == nil {
 		return nil
 	}
-	return d.shared.connection.Session.Close()
+	return d.shared.connection.Close()
 }
 
 // label names the device in messages.

@@ -85,7 +85,7 @@ func (d *Device) asking(queries []method.Query) []*asking {
 func (d *Device) answers(before *method.Snapshot, queries []*asking, calls []method.Call, results []method.Result, now time.Time) []method.Taken {
 	out := make([]method.Taken, 0, len(queries))
 	for i, q := range queries[:min(len(queries), len(results))] {
-		a := method.Answer{Call: calls[i], Raw: results[i].Raw, Err: results[i].Err, Time: now}
+		a := method.Answer{Call: calls[i], Raw: results[i].Raw, Err: results[i].Err, Time: now, Source: results[i].Source}
 		if a.Err == nil {
 			decode(&a, q.Query, before.Find(q.Key()))
 		}

@@ -28,9 +28,9 @@ func Open(ctx context.Context, t connect.Target, o *Options) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := open(ctx, result.Session, result.Route.Family, o, result)
+	d, err := open(ctx, result.Caller, result.Route.Family, o, result)
 	if err != nil {
-		_ = result.Session.Close()
+		_ = result.Close()
 		return nil, err
 	}
 	return d, nil

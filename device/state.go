@@ -112,6 +112,10 @@ func (s *State) Identity() Identity { return s.identity }
 // Time is when the newest answer was taken.
 func (s *State) Time() time.Time { return s.view.Time() }
 
+// Source says by which way the newest answer about the device itself came. Each
+// value has its own, see [feature.Reading].
+func (s *State) Source() method.Source { return s.view.Snapshot.Source() }
+
 // DeviceTime is what the device's own clock showed then, in its own zone; the
 // time of the poll where the device does not tell.
 func (s *State) DeviceTime() time.Time { return catalog.LocalTime(s.view) }

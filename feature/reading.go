@@ -15,7 +15,8 @@ type Reading struct {
 	Settable bool  `json:"settable"`
 	Value    Value `json:"value"`
 	// Time is when the device gave the value; zero where it never did.
-	Time   time.Time     `json:"time,omitzero"`
+	Time time.Time `json:"time,omitzero"`
+	// Source says by which way the value came.
 	Source method.Source `json:"source,omitempty"`
 	// Err is why the value is unknown or old, nil where nothing failed.
 	Err error `json:"-"`
@@ -61,7 +62,7 @@ func (f *Feature) ReadInto(v *View, r *Reading) (exists bool) {
 	if r.of != f {
 		*r = Reading{Meta: f.Meta, Settable: f.set != nil, of: f}
 	} else {
-		r.Value, r.Time, r.Err = Value{}, time.Time{}, nil
+		r.Value, r.Time, r.Err, r.Source = Value{}, time.Time{}, nil, ""
 		if f.limits != nil || f.choices != nil || f.unit != nil {
 			r.Min, r.Max, r.Choices, r.Unit = f.Min, f.Max, f.Choices, f.Unit
 		}
@@ -75,7 +76,9 @@ func (f *Feature) ReadInto(v *View, r *Reading) (exists bool) {
 		if r.Time.IsZero() {
 			r.Time = v.Time()
 		}
-		r.Source = v.Snapshot.Source()
+		if r.Source == "" {
+			r.Source = v.Snapshot.Source()
+		}
 	}
 	return exists
 }
@@ -98,6 +101,9 @@ func (f *Feature) derive(v *View, r *Reading) (exists bool) {
 		}
 		if a.Err != nil && r.Err == nil {
 			r.Err = a.Err
+		}
+		if r.Source == "" || a.Source == method.Cloud { // as remote as its most remote part
+			r.Source = a.Source
 		}
 	}
 	return exists

@@ -97,7 +97,7 @@ func (row *Row[R, T]) take(a *method.Answer, r *Reading) bool {
 	if a == nil {
 		return false
 	}
-	r.Time, r.Err = a.Time, a.Err
+	r.Time, r.Err, r.Source = a.Time, a.Err, a.Source
 	answer, _ := a.Value.(*R)
 	if answer == nil || row.Has != nil && !row.Has(answer) {
 		return false

@@ -46,6 +46,8 @@ type Result struct {
 	Raw json.RawMessage
 	// Err is why this call failed: a *wattle.DeviceError for a refusal.
 	Err error
+	// Source says by which way the answer came; "" is the way of the Caller.
+	Source Source
 }
 
 // Caller performs calls on one device. Do gives one Result for each call, in

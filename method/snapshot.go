@@ -27,6 +27,8 @@ type Answer struct {
 	Value any             // decoded; nil when it failed
 	Err   error           // why there is no value, or why a part of it is missing
 	Time  time.Time       // when it was taken
+	// Source says by which way it came; "" is that of the snapshot.
+	Source Source
 }
 
 // Taken is an answer with the key of its query, see [Query.Key].
