@@ -17,6 +17,7 @@ import (
 // behaves as an empty one that cannot be set. See docs/protocol/transports.md
 // section 7.
 type Faults struct {
+	kinds  FaultKinds   // those of an endpoint where nil
 	active atomic.Int32 // how many are set: most of the time none
 	mu     sync.Mutex
 	set    map[string]*fault
@@ -31,24 +32,17 @@ type fault struct {
 	hits int
 }
 
-// argument is what follows the name of a fault.
-type argument int
-
+// The arguments, short.
 const (
-	none argument = iota
-	count
-	number
-	duration
-	choice
+	none     = ArgumentNone
+	count    = ArgumentCount
+	number   = ArgumentNumber
+	duration = ArgumentDuration
+	choice   = ArgumentChoice
 )
 
-// faultKinds are the faults that there are.
-var faultKinds = map[string]struct {
-	argument argument
-	ifAbsent string   // the argument where none is given; "" is required
-	words    []string // of a choice
-	help     string
-}{
+// faultKinds are the faults of an endpoint.
+var faultKinds = FaultKinds{
 	"slow":         {duration, "2s", nil, "every answer waits"},
 	"trickle":      {duration, "10ms", nil, "bytes of an answer come one by one, with a pause after each"},
 	"chop":         {none, "", nil, "every byte of an answer is a segment of its own"},
@@ -74,35 +68,32 @@ var faultKinds = map[string]struct {
 }
 
 // FaultNames lists what [Faults.Set] knows, sorted.
-func FaultNames() []string {
-	names := make([]string, 0, len(faultKinds))
-	for name := range faultKinds {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func FaultNames() []string { return faultKinds.Names() }
 
 // FaultHelp says in one line what a fault does, "" for an unknown one.
-func FaultHelp(name string) string { return faultKinds[name].help }
+func FaultHelp(name string) string { return faultKinds[name].Help }
 
 // Set switches a fault on, as in "slow=2s" or "chop"; one that is on already
 // gets the new argument. A [wattle.ErrParam] names what is wrong and lists what
 // there is.
 func (f *Faults) Set(spec string) error {
 	name, text, given := strings.Cut(spec, "=")
-	kind, ok := faultKinds[name]
+	kinds := f.kinds
+	if kinds == nil {
+		kinds = faultKinds
+	}
+	kind, ok := kinds[name]
 	if !ok {
-		return fmt.Errorf("unknown fault %q, known are %s: %w", name, strings.Join(FaultNames(), ", "), wattle.ErrParam)
+		return fmt.Errorf("unknown fault %q, known are %s: %w", name, strings.Join(kinds.Names(), ", "), wattle.ErrParam)
 	}
 	if !given {
-		text = kind.ifAbsent
+		text = kind.IfAbsent
 	}
 	set := &fault{spec: name}
 	if text != "" {
 		set.spec = name + "=" + text
 	}
-	if err := set.parse(kind.argument, text, kind.words); err != nil {
+	if err := set.parse(kind.Argument, text, kind.Words); err != nil {
 		return fmt.Errorf("fault %q: %w: %w", spec, err, wattle.ErrParam)
 	}
 	f.mu.Lock()
@@ -116,7 +107,7 @@ func (f *Faults) Set(spec string) error {
 }
 
 // parse reads the argument of a fault.
-func (s *fault) parse(kind argument, text string, words []string) error {
+func (s *fault) parse(kind Argument, text string, words []string) error {
 	var err error
 	switch kind {
 	case none:
