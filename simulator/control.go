@@ -26,12 +26,13 @@ const (
 
 // controlRequest is one line of a client.
 type controlRequest struct {
-	Op     string `json:"op"` // list, fault, clear, set or fire
+	Op     string `json:"op"` // list, fault, clear, set, fire or read
 	Device string `json:"device,omitempty"`
 	Fault  string `json:"fault,omitempty"` // NAME[=ARGUMENT]; with clear NAME, or "" for all
 	Key    string `json:"key,omitempty"`
 	Value  string `json:"value,omitempty"`
 	Action string `json:"action,omitempty"` // with fire; Value is its argument
+	What   string `json:"what,omitempty"`   // with read
 }
 
 // controlAnswer is one line of the simulator.
@@ -40,6 +41,8 @@ type controlAnswer struct {
 	Error   string   `json:"error,omitempty"`
 	Class   string   `json:"class,omitempty"` // which class of package wattle the error wraps
 	Devices []Status `json:"devices,omitempty"`
+
+	Told json.RawMessage `json:"told,omitempty"` // what was read
 }
 
 // controlClasses are the classes that go over the wire by name.
@@ -154,8 +157,13 @@ func (h *Home) carryOut(line []byte) controlAnswer {
 			err = h.Poke(r.Device, r.Key, r.Value)
 		case "fire":
 			err = h.Fire(r.Device, r.Action, r.Value)
+		case "read":
+			var told json.RawMessage
+			if told, err = h.Read(r.Device, r.What); err == nil {
+				return controlAnswer{OK: true, Told: told}
+			}
 		default:
-			err = fmt.Errorf("unknown operation %q, known are list, fault, clear, set, fire: %w", r.Op, wattle.ErrParam)
+			err = fmt.Errorf("unknown operation %q, known are list, fault, clear, set, fire, read: %w", r.Op, wattle.ErrParam)
 		}
 	}
 	if err == nil {

@@ -48,6 +48,12 @@ func (c *Control) Fire(ctx context.Context, device, action, argument string) err
 	return err
 }
 
+// Read is [Home.Read].
+func (c *Control) Read(ctx context.Context, name, what string) (json.RawMessage, error) {
+	answer, err := c.ask(ctx, controlRequest{Op: "read", Device: name, What: what})
+	return answer.Told, err
+}
+
 // controlError is an error that the simulator told; it keeps its class.
 type controlError struct {
 	text  string

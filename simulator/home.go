@@ -81,6 +81,10 @@ type Ready struct {
 	DeviceID  string           `json:"device_id"`
 	MAC       wattle.MAC       `json:"mac"`
 	Children  []ChildInfo      `json:"children,omitempty"`
+	// URL and CAFile are where an [Annex] is served and which certificates to
+	// trust there.
+	URL    string `json:"url,omitempty"`
+	CAFile string `json:"ca_file,omitempty"`
 }
 
 // Home puts simulated devices on a network. Add them, then Run. Its methods may
@@ -101,6 +105,7 @@ type Home struct {
 	places  []*place
 	names   map[string]bool
 	macs    map[wattle.MAC]*place
+	annexes []Annex
 }
 
 // place is one device in a home. What can change is guarded by the home.

@@ -48,11 +48,19 @@ func FaultHelp(name string) string {
 // SetFault switches a fault of a device on: NAME or NAME=ARGUMENT, see
 // [FaultNames]. reboot and ip-change happen once; single-session ends the
 // sessions that there are. The device is named by alias,
-// capture, id, MAC or address. Errors wrap wattle.ErrNotFound or wattle.ErrParam.
+// capture, id, MAC or address; the name of an annex stands for itself, and a
+// fault that begins with it goes to it. Errors wrap wattle.ErrNotFound or
+// wattle.ErrParam.
 func (h *Home) SetFault(device, spec string) error {
+	if a := h.annex(device); a != nil {
+		return a.SetFault(nil, spec)
+	}
 	p, err := h.find(device)
 	if err != nil {
 		return err
+	}
+	if a := h.annexOf(spec); a != nil {
+		return a.SetFault(p.dev, spec)
 	}
 	return h.setFault(p, spec)
 }
@@ -104,12 +112,25 @@ func argumentOf(name string) string {
 
 // ClearFault switches a fault of a device off, all of them with name "".
 func (h *Home) ClearFault(device, name string) error {
+	if a := h.annex(device); a != nil {
+		return a.ClearFault(nil, name)
+	}
 	p, err := h.find(device)
 	if err != nil {
 		return err
 	}
+	if a := h.annexOf(name); a != nil {
+		return a.ClearFault(p.dev, name)
+	}
 	if name != "" && !slices.Contains(FaultNames(), name) {
 		return fmt.Errorf("unknown fault %q, known are %s: %w", name, strings.Join(FaultNames(), ", "), wattle.ErrParam)
+	}
+	if name == "" {
+		for _, a := range h.allAnnexes() {
+			if err := a.ClearFault(p.dev, ""); err != nil {
+				return err
+			}
+		}
 	}
 	if _, own := ownHelp[name]; !own {
 		p.faults.Clear(name)
@@ -127,6 +148,9 @@ func (h *Home) ClearFault(device, name string) error {
 // named as "device/child", or as "child" where only one is called so. See
 // [Device.Poke].
 func (h *Home) Poke(device, key, value string) error {
+	if a := h.annex(device); a != nil {
+		return a.Poke(key, value)
+	}
 	p, child, err := h.findChild(device)
 	if err != nil {
 		return err
@@ -183,14 +207,22 @@ type Status struct {
 	Faults []string `json:"faults"`
 }
 
-// List describes all devices.
+// List describes all devices, and after them what else is in the home.
 func (h *Home) List() []Status {
 	h.mu.Lock()
 	places := slices.Clone(h.places)
 	h.mu.Unlock()
-	list := make([]Status, len(places))
-	for i, p := range places {
-		list[i] = Status{Ready: h.describe(p), Faults: append(p.own.active(), p.faults.Active()...)}
+	annexes := h.allAnnexes()
+	list := make([]Status, 0, len(places)+len(annexes))
+	for _, p := range places {
+		faults := append(p.own.active(), p.faults.Active()...)
+		for _, a := range annexes {
+			faults = append(faults, a.Faults(p.dev)...)
+		}
+		list = append(list, Status{Ready: h.describe(p), Faults: faults})
+	}
+	for _, a := range annexes {
+		list = append(list, Status{Ready: a.Describe(), Faults: a.Faults(nil)})
 	}
 	return list
 }
