@@ -79,7 +79,7 @@ func (a *app) demo(ctx context.Context, addresses string, once bool) error {
 	if err := ensureFolder(dir); err != nil {
 		return err
 	}
-	err = a.serve(ctx, home, filepath.Join(dir, "sim-demo.sock"), func(ctx context.Context) error {
+	err = a.serve(ctx, home, filepath.Join(dir, "sim-demo.sock"), home.Run, func(ctx context.Context) error {
 		all := make(chan struct{})
 		go func() { ready.Wait(); close(all) }()
 		select {

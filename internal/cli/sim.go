@@ -16,6 +16,7 @@ import (
 	"wattle"
 	"wattle/capture"
 	"wattle/simulator"
+	"wattle/simulator/cloudsim"
 	"wattle/simulator/homes"
 )
 
@@ -23,6 +24,7 @@ import (
 type simFlags struct {
 	addresses, username, password, transport string
 	hub, control                             string
+	cloud                                    cloudSimFlags
 	faults                                   []string
 	portBase                                 int
 	speed                                    float64
@@ -37,7 +39,8 @@ func newSim(a *app) *cobra.Command {
 		Example: `wattle sim captures/P110.json
 wattle sim --json captures/ | jq -r .address
 wattle sim --fault slow=2s --fault drop=10 plug.json
-wattle sim ctl P110 fault busy`,
+wattle sim ctl P110 fault busy
+wattle sim --cloud                           # and a cloud that they are connected to`,
 		Long: `Every device gets a loopback address of its own with the ports that real ones have,
 where these can be had; else ports from --port-base, which it announces. The devices
 answer discovery, take commands and keep time until Ctrl-C. Nothing listens beyond
@@ -48,7 +51,12 @@ or METHOD: RESULT (Tapo). A folder stands for all captures in it; without any th
 invented home of "wattle demo" is served. With --json one object is printed per device
 as soon as it is ready, and again when it has moved:
 
-  {"name":..,"alias":..,"model":..,"family":..,"transport":..,"address":..,"port":..,"device_id":..,"mac":..}`,
+  {"name":..,"alias":..,"model":..,"family":..,"transport":..,"address":..,"port":..,"device_id":..,"mac":..}
+
+--cloud also plays the TP-Link cloud for the account of the devices, on TLS with a CA of its
+own, and prints where ("url") and which certificate to trust ("ca_file"):
+
+  {"name":"cloud","transport":"cloud","url":..,"ca_file":..}`,
 		GroupID: groupSim,
 		Args:    cobra.ArbitraryArgs,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -70,6 +78,7 @@ as soon as it is ready, and again when it has moved:
 	flags.BoolVar(&f.freeze, "freeze", false, "clock and energy stand still")
 	flags.Float64Var(&f.speed, "speed", 1, "let the clocks of the devices run this many `times` as fast")
 	flags.StringVar(&f.control, "control", "", "`socket` for \"wattle sim ctl\" (default: one in the runtime folder)")
+	f.cloud.register(flags)
 	_ = cmd.RegisterFlagCompletionFunc("transport", fixed(simTransports...))
 	_ = cmd.RegisterFlagCompletionFunc("fault", cobra.FixedCompletions(faultCompletions(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.AddCommand(newSimCtl(a))
@@ -86,6 +95,9 @@ func faultCompletions() []string {
 	var out []string
 	for _, name := range simulator.FaultNames() {
 		out = append(out, name+"\t"+simulator.FaultHelp(name))
+	}
+	for _, name := range cloudsim.FaultNames() {
+		out = append(out, name+"\t"+cloudsim.FaultHelp(name))
 	}
 	return out
 }
@@ -124,9 +136,14 @@ func (a *app) sim(ctx context.Context, f *simFlags, paths []string) error {
 	if f.speed != 1 {
 		now = simulator.Faster(f.speed)
 	}
+	faults, ofCloud, err := f.cloud.split(f.faults)
+	if err != nil {
+		return err
+	}
+	show := a.printReady()
 	home := simulator.NewHome(&simulator.HomeOptions{
 		Reboot: max(time.Duration(float64(simulator.DefaultReboot)/f.speed), 100*time.Millisecond),
-		Range:  addresses, PortBase: f.portBase, Logger: a.log, Ready: a.printReady(),
+		Range:  addresses, PortBase: f.portBase, Logger: a.log, Ready: show,
 		Account: wattle.Credentials{Username: f.username, Password: wattle.NewSecret(f.password)},
 	})
 	var left []error
@@ -136,7 +153,7 @@ func (a *app) sim(ctx context.Context, f *simFlags, paths []string) error {
 			Library: library, Hub: hub, KeepIDs: f.keepIDs, Index: i, Freeze: f.freeze, Transport: f.transport, Now: now,
 		})
 		if err == nil {
-			err = home.Add(dev, &simulator.PlaceOptions{Faults: f.faults})
+			err = home.Add(dev, &simulator.PlaceOptions{Faults: faults})
 		}
 		switch {
 		case errors.Is(err, wattle.ErrUnsupported):
@@ -153,12 +170,23 @@ func (a *app) sim(ctx context.Context, f *simFlags, paths []string) error {
 	if added == 0 {
 		return &several{errs: left, total: len(files)}
 	}
-	return a.serve(ctx, home, f.control, nil)
+	run := []func(context.Context) error{home.Run}
+	if f.cloud.on() {
+		cloud, err := a.simCloud(home, &f.cloud, ofCloud, wattle.Credentials{Username: f.username, Password: wattle.NewSecret(f.password)}, now, show)
+		if err != nil {
+			return err
+		}
+		run = append(run, cloud)
+	}
+	if f.cloud.only {
+		run = run[1:]
+	}
+	return a.serve(ctx, home, f.control, run...)
 }
 
-// serve runs a home with its control socket until ctx ends: the normal end.
-// What else is to run meanwhile may end it earlier.
-func (a *app) serve(ctx context.Context, home *simulator.Home, control string, also func(context.Context) error) error {
+// serve runs what belongs to a home, with its control socket, until ctx ends: the
+// normal end. Any of it may end it earlier.
+func (a *app) serve(ctx context.Context, home *simulator.Home, control string, runs ...func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var running sync.WaitGroup
@@ -187,9 +215,8 @@ func (a *app) serve(ctx context.Context, home *simulator.Home, control string, a
 	} else {
 		run(func(ctx context.Context) error { return simulator.ServeControl(ctx, ln, home) })
 	}
-	run(home.Run)
-	if also != nil {
-		run(also)
+	for _, f := range runs {
+		run(f)
 	}
 	running.Wait()
 	return failed
@@ -198,12 +225,27 @@ func (a *app) serve(ctx context.Context, home *simulator.Home, control string, a
 // printReady prints a device that can be reached: an object, or a row of a
 // table whose widths are fixed, since it grows.
 func (a *app) printReady() func(simulator.Ready) {
+	var one sync.Mutex
 	if a.jsonWanted() {
-		return func(r simulator.Ready) { _ = writeLine(a.out, r) }
+		return func(r simulator.Ready) {
+			one.Lock()
+			defer one.Unlock()
+			if r.Name == cloudsim.Name {
+				_ = writeLine(a.out, cloudReady{r.Name, string(r.Transport), r.URL, r.CAFile})
+				return
+			}
+			_ = writeLine(a.out, r)
+		}
 	}
 	head := false
 	return func(r simulator.Ready) {
+		one.Lock()
+		defer one.Unlock()
 		st := a.outStyle
+		if r.Name == cloudsim.Name {
+			fmt.Fprintf(a.out, "%s %s, trust %s\n", st.bold("cloud"), r.URL, r.CAFile)
+			return
+		}
 		if !head {
 			head = true
 			fmt.Fprintln(a.out, st.dim(fmt.Sprintf("%-13s %-6s %-17s %-18s %s", "ADDRESS", "PORT", "SPEAKS", "NAME", "MODEL")))

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +16,7 @@ import (
 
 	"wattle"
 	"wattle/simulator"
+	"wattle/simulator/cloudsim"
 )
 
 func newSimCtl(a *app) *cobra.Command {
@@ -29,7 +32,10 @@ wattle sim ctl Heater set power_w=1200
 wattle sim ctl Heater set firmware="1.5.0 Build 260101"
 wattle sim ctl "Bed button" press double
 wattle sim ctl "Bed button" rotate=-30
-wattle sim ctl "Back door" open`,
+wattle sim ctl "Back door" open
+wattle sim ctl cloud fault mfa=mail
+wattle sim ctl cloud code
+wattle sim ctl "Desk lamp" fault cloud-offline`,
 		Long: "DEVICE is an alias, a capture, an id, a MAC or an address. These faults can be switched:\n\n" + faultHelp() + `
 "reboot" and "ip-change" happen once. "set" changes what happens around a device, such as
 what is plugged into it, the temperature at a sensor, or the firmware that its maker offers.
@@ -41,7 +47,14 @@ These things happen at a device, show in what it tells, and are noted in its log
   rotate=DEGREES  a dial; above 0 is clockwise
   open, close     a door or window
   wet, dry        a leak sensor
-  move            before a motion sensor`,
+  move            before a motion sensor
+
+The cloud of "wattle sim --cloud" is called "cloud". Faults of it that are of one device can be
+switched on that device. "set clock=30h" moves its clock on, "set tokens=expired" ends all tokens,
+"set refresh-tokens=expired" those that renew them. "journal" prints what it was asked, with
+secrets hashed, "mail" the codes that it sent, "code" the last of them:
+
+` + cloudFaultHelp(),
 		Args: cobra.ArbitraryArgs,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return a.completeSimCtl(cmd.Context(), control, args), cobra.ShellCompDirectiveNoFileComp
@@ -56,16 +69,50 @@ These things happen at a device, show in what it tells, and are noted in its log
 	return cmd
 }
 
-func faultHelp() string {
+func faultHelp() string { return helpOf(simulator.FaultNames(), simulator.FaultHelp) }
+
+func cloudFaultHelp() string {
+	return strings.TrimSuffix(helpOf(cloudsim.FaultNames(), cloudsim.FaultHelp), "\n")
+}
+
+func helpOf(names []string, help func(string) string) string {
 	var b strings.Builder
 	width := 0
-	for _, name := range simulator.FaultNames() {
+	for _, name := range names {
 		width = max(width, len(name))
 	}
-	for _, name := range simulator.FaultNames() {
-		fmt.Fprintf(&b, "  %-*s  %s\n", width, name, simulator.FaultHelp(name))
+	for _, name := range names {
+		fmt.Fprintf(&b, "  %-*s  %s\n", width, name, help(name))
 	}
 	return b.String()
+}
+
+// simReads are what can be read of the cloud.
+var simReads = []string{"journal", "mail", "code"}
+
+// simRead prints what the cloud tells.
+func (a *app) simRead(ctx context.Context, controls []*simulator.Control, name, what string) error {
+	var told json.RawMessage
+	err := wattle.ErrNotFound
+	for _, c := range controls {
+		if told, err = c.Read(ctx, name, what); !errors.Is(err, wattle.ErrNotFound) {
+			break
+		}
+	}
+	if err != nil {
+		return &fault{err: err}
+	}
+	var text string
+	if json.Unmarshal(told, &text) == nil && !a.jsonWanted() {
+		_, err = fmt.Fprintln(a.out, text)
+		return err
+	}
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, told, "", "  "); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.out, pretty.String())
+	return err
 }
 
 func (a *app) simCtl(ctx context.Context, cmd *cobra.Command, control string, args []string) error {
@@ -80,6 +127,9 @@ func (a *app) simCtl(ctx context.Context, cmd *cobra.Command, control string, ar
 		return usagef("for example: "+firstExample(cmd), "%s: want list, or a device and what to do", cmd.CommandPath())
 	}
 	device, verb, rest := args[0], args[1], args[2:]
+	if slices.Contains(simReads, verb) && len(rest) == 0 {
+		return a.simRead(ctx, controls, device, verb)
+	}
 	action, argument, _ := strings.Cut(verb, "=") // rotate=-30: "-30" alone would be a flag
 	var do func(*simulator.Control) error
 	var done string
@@ -135,14 +185,20 @@ func (a *app) simList(ctx context.Context, controls []*simulator.Control) error 
 	}
 	t := &table{head: []string{"alias", "name", "model", "transport", "address", "port", "faults"}}
 	for _, s := range all {
+		port := itoa(s.Port)
+		if s.URL != "" {
+			s.Address, port = s.URL, ""
+		}
 		t.add(plain(s.Alias), plain(s.Name), plain(s.Model), plain(routeOf(s.Ready).Name()), plain(s.Address),
-			plain(itoa(s.Port)), cell{strings.Join(s.Faults, " "), style.yellow})
+			plain(port), cell{strings.Join(s.Faults, " "), style.yellow})
 	}
 	return a.print(all, t)
 }
 
 // simVerbs are what can be done to a simulated device.
-func simVerbs() []string { return append([]string{"fault", "clear", "set"}, simulator.Actions()...) }
+func simVerbs() []string {
+	return slices.Concat([]string{"fault", "clear", "set"}, simulator.Actions(), simReads)
+}
 
 // runtimeFolder is where control sockets are.
 func (a *app) runtimeFolder() (string, error) {
@@ -199,7 +255,7 @@ func (a *app) completeSimCtl(ctx context.Context, control string, args []string)
 		for _, c := range controls {
 			list, _ := c.List(ctx)
 			for _, s := range list {
-				out = append(out, s.Alias+"\t"+s.Model)
+				out = append(out, cmp.Or(s.Alias, s.Name)+"\t"+s.Model)
 			}
 		}
 		return out
