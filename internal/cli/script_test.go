@@ -18,14 +18,29 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // The test binary is the program as well: scripts call "wattle".
 func TestMain(m *testing.M) {
+	defer alone()()
 	testscript.Main(m, map[string]func(){
 		"wattle": func() { os.Exit(Main()) },
 	})
+}
+
+// alone waits for the tests of other checkouts on this machine: their simulated
+// devices have the same addresses.
+func alone() (done func()) {
+	if filepath.Base(os.Args[0]) == "wattle" { // called by a script
+		return func() {}
+	}
+	lock := flock.New(filepath.Join(os.TempDir(), "wattle-cli-test.lock"))
+	if err := lock.Lock(); err != nil {
+		return func() {} // they run at the same time, as they may elsewhere
+	}
+	return func() { _ = lock.Unlock() }
 }
 
 // TestScripts runs the scenarios of testdata/script, each against simulated
