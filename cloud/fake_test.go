@@ -68,7 +68,7 @@ func (a *authority) leaf(tb testing.TB, until time.Time, names ...string) tls.Ce
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: a.key}
 }
 
-var hostNames = []string{"*.tplinkcloud.com", "*.i.tplinkcloud.com", "*.iot.i.tplinknbu.com"}
+var hostNames = []string{"*.tplinkcloud.com", "*.i.tplinkcloud.com", "*.iot.i.tplinknbu.com", "*.iot.i.tplinkcloud.com"}
 
 // fake answers as the services do, by rules that tests set. Every name leads to
 // it.

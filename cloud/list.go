@@ -184,10 +184,30 @@ func (j *join) entries() []Entry {
 			e.MAC, _ = wattle.ParseMAC(t.MAC) // unknown where it is none
 		}
 	}
-	slices.SortStableFunc(entries, func(a, b Entry) int {
-		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.ID, b.ID))
+	return sorted(entries)
+}
+
+// sorted sorts entries by name, then id.
+func sorted(entries []Entry) []Entry {
+	type key struct {
+		name  string
+		entry *Entry
+	}
+	keys := make([]key, len(entries))
+	for i := range entries {
+		keys[i] = key{strings.ToLower(entries[i].Name), &entries[i]}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		if c := strings.Compare(a.name, b.name); c != 0 {
+			return c
+		}
+		return strings.Compare(a.entry.ID, b.entry.ID)
 	})
-	return entries
+	out := make([]Entry, len(entries))
+	for i, k := range keys {
+		out[i] = *k.entry
+	}
+	return out
 }
 
 // prefers tells which of two lists is that of a device: its own line's.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"wattle"
 	"wattle/internal/wire/rawjson"
@@ -85,7 +86,11 @@ func text(b []byte) string {
 		return ""
 	}
 	if n := len(b) - 1; n > 0 && b[0] == '"' && bytes.IndexByte(b, '\\') < 0 {
-		return string(bytes.ToValidUTF8(b[1:n], []byte("\ufffd")))
+		if !utf8.Valid(b) {
+			b = bytes.ToValidUTF8(b, []byte("\ufffd"))
+			n = len(b) - 1
+		}
+		return string(b[1:n])
 	}
 	s, _ := loose(b)
 	return s
