@@ -17,7 +17,7 @@ var layers = [][]string{
 	{"method/..."},
 	{"energy", "rule"},
 	{"feature"},
-	{"climate", "effect", "event", "floor"},
+	{"climate", "effect", "event", "floor", "history"},
 	{"catalog"},
 	{"transport"},
 	{"session"},
@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"simulator/endpoint"},
 	{"simulator/..."},
 	{"internal/atomicfile"},
-	{"internal/known", "internal/keystore", "internal/rulefile"},
+	{"internal/known", "internal/keystore", "internal/rulefile", "history/store"},
 	{"internal/reference/..."},
 	{"internal/cli/..."},
 	{"cmd/..."},
@@ -93,6 +93,41 @@ func TestHalvesDoNotMeet(t *testing.T) {
 				if ours(path) && inside(short(path), halves[1]) {
 					t.Errorf("%s depends on %s of the other half", p.ImportPath, path)
 				}
+			}
+		}
+	}
+}
+
+// TestDatabaseStaysInItsRoom: only the command line opens a history, and only
+// history/store knows SQL and its drivers. All others know package history.
+func TestDatabaseStaysInItsRoom(t *testing.T) {
+	drivers := []string{"database/sql", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}
+	for _, p := range packages(t) {
+		if within(p.room(), "history/store") {
+			continue
+		}
+		for _, path := range p.Imports {
+			if short(path) == "history/store" && ours(path) && !within(p.room(), "internal/cli") {
+				t.Errorf("%s imports %s; only internal/cli opens a history", p.ImportPath, path)
+			}
+			if slices.ContainsFunc(drivers, func(driver string) bool { return within(path, driver) }) {
+				t.Errorf("%s imports %s; SQL is for history/store", p.ImportPath, path)
+			}
+		}
+	}
+}
+
+// TestHistoryIsLight: whoever knows what a history means needs no more of ours
+// than the words, features and energy.
+func TestHistoryIsLight(t *testing.T) {
+	allowed := []string{"", "energy", "feature"}
+	for _, p := range packages(t) {
+		if p.room() != "history" {
+			continue
+		}
+		for _, path := range p.Imports {
+			if ours(path) && !slices.Contains(allowed, short(path)) {
+				t.Errorf("%s imports %s", p.ImportPath, path)
 			}
 		}
 	}
