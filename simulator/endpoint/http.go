@@ -23,6 +23,7 @@ const page = "<html><body><center>200 OK</center></body></html>"
 type web struct {
 	options Options
 	device  Device
+	root    bool // "/" is not a page for browsers
 	conns   sync.WaitGroup
 	mu      sync.Mutex // over what the transport keeps, and over options.Rand
 }
@@ -80,7 +81,7 @@ func (s *web) guard(handler http.HandlerFunc) http.HandlerFunc {
 			s.reply(w, r, status, "text/html", []byte(http.StatusText(status)))
 			return
 		}
-		if s.options.Faults.on("html") || r.Method != http.MethodPost || r.URL.Path == "/" {
+		if s.options.Faults.on("html") || r.Method != http.MethodPost || r.URL.Path == "/" && !s.root {
 			s.reply(w, r, http.StatusOK, "text/html", []byte(page))
 			return
 		}

@@ -57,6 +57,8 @@ type Options struct {
 	// NeedTerminal makes AES refuse set_ methods without a terminal id (-1012),
 	// as the P105 does.
 	NeedTerminal bool
+	// TPAP is for that transport alone.
+	TPAP TPAPOptions
 }
 
 func (o *Options) orDefaults() Options {

@@ -20,6 +20,13 @@ const (
 	codeTerminal      = -1012
 	codeLogin         = -1501
 	codeLocked        = -40404 // DEVICE_BLOCKED
+	codeParams        = -1008
+	codeRefused       = -2203 // of pake_share: STAT_ACCESS
+	codePlain         = -2402 // JSON where a sealed frame is wanted
+	codeUsername      = -40209
+	codeMissing       = -40211 // what an old login gets from a camera that wants TPAP
+	codeSessionLost   = -40401
+	codeNonce         = -40413
 )
 
 // refusal gives the error code that a fault wants for this request.
