@@ -161,7 +161,7 @@ func TestErrors(t *testing.T) {
 				g := h.add("192.0.2.10", 1, false).announce("SMART.IPCAMERA", `"is_support_https":true`, `,"encrypt_type":["4"]`)
 				return connect.Target{Name: "door", Host: g.host}, g
 			},
-			class: wattle.ErrUnsupported, text: "door wants tpap, which this version of wattle cannot speak yet",
+			class: wattle.ErrUnreachable, text: "door does not answer at 192.0.2.10: ",
 		},
 		{
 			name: "camera with a transport of its own",
@@ -193,7 +193,7 @@ func TestErrors(t *testing.T) {
 				g := h.add("192.0.2.10", 1, false).serve("klap", 443, nil)
 				return connect.Target{Name: "door", Host: g.host}, g
 			},
-			class: wattle.ErrUnsupported, text: "door does not answer discovery, and its open ports fit only what this version of wattle cannot speak yet (sslaes, tpap)",
+			class: wattle.ErrTransport, text: "door answers in no way that is known: ",
 		},
 		{
 			name: "another device at the address, ours nowhere",

@@ -126,7 +126,7 @@ func TestOpen(t *testing.T) {
 				g := h.add("192.0.2.10", 1, false).serve("klap", 80, nil).announce(plug, `"encrypt_type":"TPAP","http_port":80,"lv":2`, "")
 				return connect.Target{Host: g.host}, g
 			},
-			want: wattle.Route{Family: "smart", Transport: "klap", Port: 80, Version: 2}, label: "account", asked: "get_device_info set_device_info", dials: 1,
+			want: wattle.Route{Family: "smart", Transport: "klap", Port: 80, Version: 2}, label: "account", asked: "get_device_info set_device_info", dials: 2,
 		},
 		{
 			name: "liar: announces KLAP, speaks AES",

@@ -75,13 +75,25 @@ type AuthError struct {
 	Route wattle.Route
 	Tried []string // labels, see [Candidates]
 	Code  int      // what the device answered: an error_code or HTTP status; 0 where its proof fits nothing
+	// Left is how many logins may still be refused before the device locks
+	// itself, where it tells (TPAP); 0 where it does not.
+	Left int
 }
 
 // Error names what was tried, by label.
 func (e *AuthError) Error() string {
-	tried := strings.Join(e.Tried, ", ")
+	tried, left := strings.Join(e.Tried, ", "), ""
+	switch {
+	case e.Left == 1:
+		left = "; it locks itself after one more"
+	case e.Left > 1:
+		left = fmt.Sprintf("; it locks itself after %d more", e.Left)
+	}
+	if len(e.Tried) == 0 {
+		return fmt.Sprintf("%v: the device wants a password, and none was given", wattle.ErrAuth)
+	}
 	if e.Code != 0 {
-		return fmt.Sprintf("%v: the device answered %d to the accounts tried (%s)", wattle.ErrAuth, e.Code, tried)
+		return fmt.Sprintf("%v: the device answered %d to the accounts tried (%s)%s", wattle.ErrAuth, e.Code, tried, left)
 	}
 	return fmt.Sprintf("%v: the device holds none of the accounts tried (%s)", wattle.ErrAuth, tried)
 }

@@ -191,7 +191,7 @@ func TestChooseRows(t *testing.T) {
 
 func TestSupports(t *testing.T) {
 	for tr, want := range map[wattle.Transport]bool{
-		wattle.XOR: true, wattle.KLAP: true, wattle.AES: true, wattle.TPAP: false, "smoke signals": false,
+		wattle.XOR: true, wattle.KLAP: true, wattle.AES: true, wattle.TPAP: true, wattle.SSLAES: false, "smoke signals": false,
 	} {
 		if got := transport.Supports(route(wattle.SMART, tr, 80, false, 0)); got != want {
 			t.Errorf("Supports(%s) = %v", tr, got)

@@ -9,6 +9,7 @@ package transport
 
 import (
 	"context"
+	"crypto/x509"
 	"io"
 	"log/slog"
 	"net"
@@ -87,4 +88,36 @@ type Options struct {
 	WrapSeq bool
 	// Logger gets debug lines without secrets; nil means none.
 	Logger *slog.Logger
+	// TPAP is for that transport alone.
+	TPAP TPAPOptions
 }
+
+// TPAPOptions are what TPAP takes besides; the zero value works.
+type TPAPOptions struct {
+	// DeviceType is the device_type of discovery, such as "SMART.TAPOHUB": it
+	// decides which secret the device wants. "" goes by the family of the route.
+	DeviceType string
+	// Attestation says whether a device has to prove that it is genuine.
+	Attestation Attestation
+	// Roots are certificates that devices may descend from besides the one of
+	// TP-Link, such as that of simulated devices.
+	Roots []*x509.Certificate
+	// LastAttempts goes on where the device said that two more refusals or fewer
+	// lock it: a person asked for it. Otherwise that is an ErrLockout.
+	LastAttempts bool
+}
+
+// Attestation is how much a device has to prove besides that it knows the
+// password. See docs/protocol/tpap.md section 9.
+type Attestation int
+
+// The policies.
+const (
+	// AttestOffered checks what a device offers: a wrong proof is an
+	// ErrIdentity, a missing one a warning in the log.
+	AttestOffered Attestation = iota
+	// AttestOff asks for no proof.
+	AttestOff
+	// AttestRequired makes a missing proof an ErrIdentity too.
+	AttestRequired
+)

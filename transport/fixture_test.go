@@ -35,6 +35,8 @@ type kind struct {
 	accounts  bool
 	sessions  bool
 	sequence  bool
+	tried     int    // accounts that a wrong one costs, 0 is at least two
+	label     string // of what fits, "" is LabelAccount
 }
 
 // world is a network to try a transport in.
@@ -257,6 +259,14 @@ func kinds() []kind {
 			accounts: true, sessions: true,
 		}
 	}
+	tpap := func(name string, family wattle.Family, tls bool, o endpoint.TPAPOptions) kind {
+		return kind{
+			name: name, route: wattle.Route{Family: family, Transport: wattle.TPAP},
+			device: endpoint.Options{TPAP: o}, serve: endpoint.ServeTPAP,
+			tls: tls, accounts: true, sessions: true, sequence: true, tried: 1,
+			label: map[bool]string{true: transport.LabelMD5}[family == wattle.SMARTCAM],
+		}
+	}
 	return []kind{
 		{
 			name: "xor tcp", route: wattle.Route{Family: wattle.IOT, Transport: wattle.XOR},
@@ -284,5 +294,11 @@ func kinds() []kind {
 			name: "linkie", route: wattle.Route{Family: wattle.IOT, Transport: wattle.Linkie},
 			device: endpoint.Options{IOT: true}, serve: endpoint.ServeLinkie, tls: true,
 		},
+		tpap("tpap", wattle.SMART, false, endpoint.TPAPOptions{}),
+		tpap("tpap tls", wattle.SMART, true, endpoint.TPAPOptions{}),
+		tpap("tpap suite 2 chacha20", wattle.SMART, false, endpoint.TPAPOptions{Suite: 2, Cipher: "chacha20_poly1305"}),
+		tpap("tpap suite 3 aes 256", wattle.SMART, false, endpoint.TPAPOptions{Suite: 3, Cipher: "aes_256_ccm", W0: "both"}),
+		tpap("tpap suite 8 compressed", wattle.SMART, false, endpoint.TPAPOptions{Suite: 8, Compressed: true}),
+		tpap("tpap camera tls", wattle.SMARTCAM, true, endpoint.TPAPOptions{DeviceType: "SMART.IPCAMERA"}),
 	}
 }

@@ -231,7 +231,7 @@ func TestOpenRefuses(t *testing.T) {
 		{wattle.Route{Transport: wattle.KLAP, Host: "127.0.2.1", Port: 70000}, wattle.ErrParam},
 		{wattle.Route{Transport: wattle.KLAP, Host: "127.0.2.1", Version: 3}, wattle.ErrParam},
 		{wattle.Route{Transport: wattle.AES, Host: "127.0.2.1", Version: -1}, wattle.ErrParam},
-		{wattle.Route{Transport: wattle.TPAP, Host: "127.0.2.1"}, wattle.ErrUnsupported},
+		{wattle.Route{Transport: wattle.SSLAES, Host: "127.0.2.1"}, wattle.ErrUnsupported},
 		{wattle.Route{Transport: "smoke", Host: "127.0.2.1"}, wattle.ErrUnsupported},
 	} {
 		if conn, err := transport.Open(tt.route, nil); !errors.Is(err, tt.want) || conn != nil {

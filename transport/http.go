@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -39,9 +41,13 @@ const (
 type poster struct {
 	gate    *gate
 	rounds  *http.Transport
-	request http.Request // what all requests have in common
-	scheme  string
-	scratch []byte // body of the last answer
+	request http.Request                        // what all requests have in common
+	base    url.URL                             // scheme and host
+	limit   int                                 // of an answer in bytes
+	scratch []byte                              // body of the last answer
+	chain   atomic.Pointer[[]*x509.Certificate] // of the last TLS handshake, the device's own first
+	// vouched has the chain checked in each TLS handshake, nil for no check.
+	vouched atomic.Pointer[func(chain []*x509.Certificate) error]
 
 	fragile int       // above 0 the device was seen to close connections unannounced
 	last    time.Time // of the last request
@@ -54,10 +60,13 @@ type reply struct {
 	body   []byte // until the next post
 }
 
-func newPoster(g *gate, o Options) *poster {
-	p := &poster{gate: g, scheme: "http"}
+func newPoster(g *gate, o Options) *poster { return newPosterTo(g.route, g, o) }
+
+// newPosterTo is for a device that is served elsewhere than its route says.
+func newPosterTo(route wattle.Route, g *gate, o Options) *poster {
+	p := &poster{gate: g, limit: maxBody, base: url.URL{Scheme: "http", Host: route.Address()}}
 	p.request = http.Request{
-		Method: http.MethodPost, Host: g.route.Address(),
+		Method: http.MethodPost, Host: p.base.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 	p.rounds = &http.Transport{
@@ -70,11 +79,18 @@ func newPoster(g *gate, o Options) *poster {
 		// No Proxy, and no redirects below http.Client.
 	}
 	p.rounds.Protocols.SetHTTP1(true)
-	if g.route.TLS {
-		p.scheme = "https"
+	if route.TLS {
+		p.base.Scheme = "https"
 		p.rounds.TLSHandshakeTimeout = g.timeout
-		p.rounds.TLSClientConfig = deviceTLS(g.route.Host, o.Pin, o.MinTLS, func(fingerprint string) {
+		p.rounds.TLSClientConfig = deviceTLS(route.Host, o.Pin, o.MinTLS, func(fingerprint string, chain []*x509.Certificate) error {
+			if vouched := p.vouched.Load(); vouched != nil {
+				if err := (*vouched)(chain); err != nil {
+					return err
+				}
+			}
+			p.chain.Store(&chain)
 			g.learn(func(info *Info) { info.Certificate = fingerprint })
+			return nil
 		})
 	}
 	return p
@@ -87,11 +103,18 @@ func newPoster(g *gate, o Options) *poster {
 // them for longer than the request takes. The errors are those of a [Conn], with step
 // in them.
 func (p *poster) post(ctx context.Context, step, path, query string, header http.Header, body []byte) (reply, error) {
+	target := p.base
+	target.Path, target.RawQuery = path, query
+	return p.postTo(ctx, step, &target, header, body)
+}
+
+// postTo is post for a URL of its own, which belongs to net/http like the header.
+func (p *poster) postTo(ctx context.Context, step string, target *url.URL, header http.Header, body []byte) (reply, error) {
 	if err := p.pause(ctx, step); err != nil {
 		return reply{}, err
 	}
 	request := p.request.WithContext(ctx)
-	request.URL = &url.URL{Scheme: p.scheme, Host: p.request.Host, Path: path, RawQuery: query}
+	request.URL = target
 	request.Header = header
 	request.ContentLength = int64(len(body))
 	request.GetBody = func() (io.ReadCloser, error) {
@@ -104,7 +127,7 @@ func (p *poster) post(ctx context.Context, step, path, query string, header http
 	if err != nil {
 		return reply{}, p.failed(ctx, step, err)
 	}
-	p.scratch, err = readBody(answer.Body, p.scratch[:0])
+	p.scratch, err = readBody(answer.Body, p.scratch[:0], p.limit)
 	_ = answer.Body.Close()
 	if errors.Is(err, errTooLong) {
 		p.rounds.CloseIdleConnections()
@@ -187,16 +210,16 @@ func closedByPeer(err error) bool {
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
 }
 
-var errTooLong = fmt.Errorf("answer is longer than %d bytes: %w", maxBody, wattle.ErrTransport)
+var errTooLong = fmt.Errorf("answer is too long: %w", wattle.ErrTransport)
 
-// readBody appends all of r to buf. Memory grows with what has come, not with
-// what was announced.
-func readBody(r io.Reader, buf []byte) ([]byte, error) {
+// readBody appends all of r to buf, up to about limit bytes. Memory grows with
+// what has come, not with what was announced.
+func readBody(r io.Reader, buf []byte, limit int) ([]byte, error) {
 	for {
+		if len(buf) > limit || len(buf) == limit && len(buf) == cap(buf) {
+			return nil, fmt.Errorf("%w: more than %d bytes", errTooLong, limit)
+		}
 		if len(buf) == cap(buf) {
-			if len(buf) >= maxBody {
-				return nil, errTooLong
-			}
 			buf = slices.Grow(buf, max(2048, len(buf)))
 		}
 		n, err := r.Read(buf[len(buf):cap(buf)])

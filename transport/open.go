@@ -59,7 +59,9 @@ func Open(route wattle.Route, opts *Options) (Conn, error) {
 		return newToken(route, o), nil
 	case wattle.Linkie:
 		return newLinkie(route, o), nil
-	case wattle.SSLAES, wattle.TPAP:
+	case wattle.TPAP:
+		return newTPAP(route, o), nil
+	case wattle.SSLAES:
 		return nil, fmt.Errorf("transport %s: %w by this version of wattle", route.Transport, wattle.ErrUnsupported)
 	}
 	return nil, fmt.Errorf("unknown transport %q: %w", route.Transport, wattle.ErrUnsupported)
