@@ -207,8 +207,13 @@ func classOf(err error) error {
 // closedByPeer reports whether the other side ended the connection.
 func closedByPeer(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED) ||
+		strings.HasSuffix(err.Error(), closedIdle)
 }
+
+// closedIdle is how net/http says that a kept connection was closed before it
+// wrote to it: the error has no name.
+const closedIdle = "http: server closed idle connection"
 
 var errTooLong = fmt.Errorf("answer is too long: %w", wattle.ErrTransport)
 
