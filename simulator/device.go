@@ -35,8 +35,7 @@ type DeviceOptions struct {
 	// Alias renames the device, "" leaves the name.
 	Alias string
 	// Transport is the one to serve and announce instead of the stored one:
-	// "xor", "klap" (the version that suits the family), "klap-v1", "klap-v2"
-	// or "aes".
+	// one of [Transports].
 	Transport string
 	// Ripple lets power swing by this part of it, such as 0.02, to look alive.
 	Ripple float64

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"wattle"
+	"wattle/simulator/endpoint"
 )
 
 // Discovery is what a device answers to those who look for devices.
@@ -80,7 +81,27 @@ func (d *Device) result(a Announcement) json.RawMessage {
 			delete(o, key)
 		}
 	}
+	if d.route.Transport == wattle.TPAP {
+		d.offerTPAP(o, a.Port)
+	}
 	return o.raw()
+}
+
+// offerTPAP announces TPAP as it is served. See docs/protocol/tpap.md section 1.1.
+func (d *Device) offerTPAP(o object, port int) {
+	if port == 0 {
+		port = d.route.Port
+	}
+	options := endpoint.TPAPOptions{DeviceType: o.text("device_type")}
+	o["tpap"] = options.Offer(port, d.route.TLS)
+	o.put("tpap_preferred", true)
+	o.put("protocol_version", 1)
+}
+
+// tpap is how the device speaks TPAP.
+func (d *Device) tpap() endpoint.TPAPOptions {
+	o, _ := parseObject(d.Discovery(Announcement{}).Result)
+	return endpoint.TPAPOptions{DeviceType: o.text("device_type"), MAC: o.text("mac")}
 }
 
 // encryptType is how an announcement spells a transport.
@@ -109,6 +130,9 @@ func (d *Device) scheme(stored object, port int) json.RawMessage {
 	}
 	delete(o, "lv")
 	delete(o, "new_klap")
+	if d.route.Transport == wattle.TPAP {
+		o.put("lv", 2)
+	}
 	if d.route.Version == 2 {
 		o.put("lv", 2)
 		if d.route.Family == wattle.IOT {

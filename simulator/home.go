@@ -180,7 +180,7 @@ func (h *Home) Add(dev *Device, o *PlaceOptions) error {
 	}
 	info := dev.Info()
 	switch info.Route.Transport {
-	case wattle.XOR, wattle.KLAP, wattle.AES, wattle.Token, wattle.Linkie:
+	case wattle.XOR, wattle.KLAP, wattle.AES, wattle.Token, wattle.Linkie, wattle.TPAP:
 	default:
 		return fmt.Errorf("%s speaks %s, which cannot be simulated yet; give it another transport: %w",
 			info.Name, info.Route.Transport, wattle.ErrUnsupported)

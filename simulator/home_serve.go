@@ -19,6 +19,9 @@ func (h *Home) serve(ctx context.Context, p *place, s *sockets) error {
 		Holds: func() wattle.Credentials { return p.dev.Holds(p.account) }, Version: route.Version, IOT: route.Family == wattle.IOT,
 		Faults: p.faults, Logger: h.log, SingleSession: p.own.has(faultSingle),
 	}
+	if route.Transport == wattle.TPAP {
+		o.TPAP = p.dev.tpap()
+	}
 	s.tcp = &lazyListener{Listener: s.tcp, open: p.own.open}
 	if route.TLS {
 		config, err := h.certs()
@@ -93,6 +96,8 @@ func serveTCP(ctx context.Context, t wattle.Transport, s *sockets, dev *Device, 
 		return endpoint.ServeToken(ctx, s.tcp, dev, o)
 	case wattle.Linkie:
 		return endpoint.ServeLinkie(ctx, s.tcp, dev, o)
+	case wattle.TPAP:
+		return endpoint.ServeTPAP(ctx, s.tcp, dev, o)
 	}
 	s.close()
 	return fmt.Errorf("serve %s: %w", t, wattle.ErrUnsupported)

@@ -44,14 +44,14 @@ func announced(f *capture.File) (scheme, bool) {
 			s.version = 2
 		}
 	case "TPAP":
-		s.transport = wattle.TPAP
+		s.transport, s.version = wattle.TPAP, 0
 	}
 	return s, true
 }
 
 // Transports are the values of DeviceOptions.Transport and of the flag for it.
 func Transports() []string {
-	return []string{"xor", "klap", "klap-v1", "klap-v2", "aes", "token", "linkie"}
+	return []string{"xor", "klap", "klap-v1", "klap-v2", "aes", "token", "linkie", "tpap"}
 }
 
 // chooseRoute decides how a device is served: as its capture announces it, or
@@ -79,7 +79,7 @@ func chooseRoute(f *capture.File, e engine, want string) (wattle.Route, error) {
 		route.TLS, route.Version = false, 0
 	case wattle.Token, wattle.Linkie:
 		route.TLS, route.Version = true, 0
-	case wattle.KLAP, wattle.AES:
+	case wattle.KLAP, wattle.AES, wattle.TPAP:
 	default:
 		// Such a device can be asked in process, and served another way.
 	}
@@ -129,6 +129,8 @@ func override(route wattle.Route, f *capture.File, e engine, want string) (wattl
 		}
 	case "linkie":
 		r.Transport, r.TLS, r.Port, allowed = wattle.Linkie, true, 0, isCamera(e)
+	case "tpap":
+		r.Transport, allowed = wattle.TPAP, family == wattle.SMART
 	default:
 		return r, fmt.Errorf("transport %q: want one of %s: %w", want, strings.Join(Transports(), ", "), wattle.ErrParam)
 	}

@@ -55,6 +55,7 @@ func (s *tpapServer) login(r *http.Request, body []byte) []byte {
 	}
 	o := &s.options.TPAP
 	offer, prefer := o.offer(s.port, s.options.TLS != nil), true
+	offer.Pake = s.pake()
 	found := &tpap.Discovered{MAC: o.MAC, Preferred: &prefer, Offer: &offer}
 	switch o.InBand {
 	case "none":
@@ -89,7 +90,7 @@ func (s *tpapServer) registerLocked(client string, r *tpap.Register) []byte {
 	if !o.takesUser(r.Username) {
 		return refuseTPAP(codeUsername)
 	}
-	passcode := tpap.PasscodeType(o.kind(), o.Pake)
+	passcode := tpap.PasscodeType(o.kind(), s.pake())
 	if !slices.Contains(r.Suites, o.Suite) || !slices.ContainsFunc(r.Ciphers, func(name string) bool { return tpap.CipherName(name) == o.Cipher }) ||
 		r.Passcode != passcode || len(r.UserRandom) == 0 || len(r.UserRandom) > 1024 {
 		return refuseTPAP(codeParams)
@@ -151,7 +152,7 @@ func (s *tpapServer) holdsLocked(passcode string) (*tpapHolds, error) {
 		return &s.holds, nil
 	}
 	s.holds = tpapHolds{account: account}
-	secrets := tpap.Secrets(o.kind(), passcode, o.Pake, account.Password, o.MAC)
+	secrets := tpap.Secrets(o.kind(), passcode, s.pake(), account.Password, o.MAC)
 	if len(secrets) == 0 {
 		return &s.holds, nil
 	}
@@ -182,6 +183,15 @@ func (s *tpapServer) holdsLocked(passcode string) (*tpapHolds, error) {
 	}
 	s.holds.verifier = verifier
 	return &s.holds, nil
+}
+
+// pake are the logins that the device offers: where it was given no password,
+// the one that is made from its MAC.
+func (s *tpapServer) pake() []int {
+	if s.options.account().Password.IsZero() {
+		return []int{0}
+	}
+	return s.options.TPAP.Pake
 }
 
 // forgetLocked takes the login of a client out of the list, nil for none.
