@@ -1,22 +1,38 @@
 package wattle
 
-import "log/slog"
+import (
+	"log/slog"
+	"unique"
+)
 
 const hidden = "[secret]"
 
 // Secret is text that must not be shown: it prints, logs and marshals as
 // "[secret]". Its zero value is the empty secret. [Secret.Reveal] is the only
-// way out, so that a search finds every use.
-type Secret struct{ text string }
+// way out, so that a search finds every use. It is comparable.
+//
+// The text lies behind a pointer: fmt prints fields that are not exported as
+// they are, without asking how they want to be shown.
+type Secret struct{ text unique.Handle[string] }
 
 // NewSecret wraps text.
-func NewSecret(text string) Secret { return Secret{text} }
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{unique.Make(text)}
+}
 
 // Reveal gives the text back, for hashing or sending, never for showing.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.IsZero() {
+		return ""
+	}
+	return s.text.Value()
+}
 
 // IsZero reports whether the secret is empty.
-func (s Secret) IsZero() bool { return s.text == "" }
+func (s Secret) IsZero() bool { return s == Secret{} }
 
 // String hides the text.
 func (Secret) String() string { return hidden }
