@@ -88,6 +88,12 @@ func (c *Client) Close() error {
 	return nil
 }
 
+// String names the client and no more.
+func (*Client) String() string { return "client of the TP-Link cloud" }
+
+// GoString is String.
+func (c *Client) GoString() string { return c.String() }
+
 // TerminalUUID names this install.
 func (c *Client) TerminalUUID() string {
 	c.mu.Lock()

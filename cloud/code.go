@@ -26,14 +26,14 @@ const codeTime = 10 * time.Minute
 
 // waiting is a login that waits for a code. It may lie on disk: no password.
 type waiting struct {
-	Line    Line      `json:"line"`
-	Login   login     `json:"login"` // without tokens
-	Process string    `json:"process,omitempty"`
-	Ways    []CodeWay `json:"ways,omitempty"`
-	Way     CodeWay   `json:"way,omitempty"` // by which it was asked for
-	Email   string    `json:"email,omitempty"`
-	Expires time.Time `json:"expires"`
-	Others  []Line    `json:"others,omitempty"` // that follow
+	Line    Line          `json:"line"`
+	Login   login         `json:"login"` // without tokens
+	Process cloudapi.Text `json:"process,omitzero"`
+	Ways    []CodeWay     `json:"ways,omitempty"`
+	Way     CodeWay       `json:"way,omitempty"` // by which it was asked for
+	Email   string        `json:"email,omitempty"`
+	Expires time.Time     `json:"expires"`
+	Others  []Line        `json:"others,omitempty"` // that follow
 }
 
 // CodeError: TP-Link wants a verification code before it lets this install in.
@@ -75,7 +75,7 @@ func (c *Client) codeNeeded(line Line, in login, answer *cloudapi.Answer) error 
 		Expires: time.Now().Add(codeTime),
 	}
 	w.Ways = slices.DeleteFunc(w.Ways, func(way CodeWay) bool { return way != ByApp && way != ByEmail })
-	if w.Process != "" && len(w.Ways) == 0 {
+	if !w.Process.IsZero() && len(w.Ways) == 0 {
 		w.Ways = []CodeWay{ByEmail}
 	}
 	return &CodeError{Line: line, Ways: w.Ways, Email: got.MFAEmail, wait: w}
@@ -159,7 +159,7 @@ func (c *Client) Verify(ctx context.Context, secret wattle.Secret, who wattle.Cr
 		return Report{}, err
 	}
 	body := cloudapi.CheckCode{AppType: w.Login.AppType, Username: who.Username, Code: cloudapi.NewText(secret)}
-	if w.Process != "" {
+	if !w.Process.IsZero() {
 		body.ProcessID, body.Type, body.BindTerminal = w.Process, ByEmail, true
 		if w.Way != 0 {
 			body.Type = w.Way

@@ -74,6 +74,7 @@ var hostNames = []string{"*.tplinkcloud.com", "*.i.tplinkcloud.com", "*.iot.i.tp
 // it.
 type fake struct {
 	tb   testing.TB
+	at   string
 	net  *memnet.Network
 	ca   *authority
 	mu   sync.Mutex
@@ -81,6 +82,8 @@ type fake struct {
 	// on answers calls by their name: a method of service A, the last part of a
 	// path of service B, or verb and path of service C.
 	on map[string]func(r *seen) (int, string)
+	// handler answers in place of the rules, where there is one.
+	handler http.Handler
 }
 
 // seen is a request that arrived.
@@ -90,11 +93,14 @@ type seen struct {
 	body            []byte
 }
 
-const at = "192.0.2.1:443"
-
 func newFake(tb testing.TB) *fake {
 	tb.Helper()
-	f := &fake{tb: tb, net: memnet.New(), ca: newAuthority(tb), on: map[string]func(*seen) (int, string){}}
+	return newFakeAt(tb, "192.0.2.1:443")
+}
+
+func newFakeAt(tb testing.TB, at string) *fake {
+	tb.Helper()
+	f := &fake{tb: tb, at: at, net: memnet.New(), ca: newAuthority(tb), on: map[string]func(*seen) (int, string){}}
 	f.serve(at, f.ca.leaf(tb, time.Now().Add(10000*time.Hour), hostNames...))
 	return f
 }
@@ -117,6 +123,10 @@ func (f *fake) serve(address string, certificate tls.Certificate) {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.handler != nil {
+		f.handler.ServeHTTP(w, r)
+		return
+	}
 	body, _ := io.ReadAll(r.Body)
 	s := &seen{host: r.Host, uri: r.RequestURI, header: r.Header, body: body}
 	switch {
@@ -184,9 +194,10 @@ func (f *fake) requests(name string) []seen {
 func (f *fake) options() *cloud.Options {
 	return &cloud.Options{
 		ExtraCA: f.ca.pem,
+		Logger:  suite.logger(),
 		Rate:    -1,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return f.net.DialContext(ctx, network, at)
+			return f.net.DialContext(ctx, network, f.at)
 		},
 	}
 }

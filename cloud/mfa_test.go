@@ -24,7 +24,7 @@ func (f *fake) wantCode(answer string) {
 	})
 	f.always("getEmailVC4TerminalMFA", `{"error_code":0,"result":{"errorCode":"0"}}`)
 	f.handle("checkMFACodeAndLogin", func(s *seen) (int, string) {
-		if !strings.Contains(string(s.body), `"code":"123456"`) {
+		if !strings.Contains(string(s.body), `"code":"`+theCode+`"`) {
 			return 200, `{"error_code":0,"result":{"errorCode":"-20677","errorMsg":"wrong"}}`
 		}
 		return 200, `{"error_code":0,"result":{"token":"token-tapo","refreshToken":"refresh-tapo"}}`
@@ -55,7 +55,7 @@ func TestCodeByEmail(t *testing.T) {
 		if c.Status().Lines[1].Phase != cloud.PhaseCode {
 			t.Errorf("%+v", c.Status())
 		}
-		report, err := c.Verify(t.Context(), wattle.NewSecret("123456"), wattle.Credentials{})
+		report, err := c.Verify(t.Context(), wattle.NewSecret(theCode), wattle.Credentials{})
 		if err != nil || report.Lines[0].Line != cloud.Tapo || c.Status().Lines[1].Phase != cloud.PhaseOK {
 			t.Fatalf("%+v, %v", report, err)
 		}
@@ -89,12 +89,12 @@ func TestCodeLater(t *testing.T) {
 		if err := later.SendCode(t.Context(), cloud.ByEmail, someone); err != nil {
 			t.Error(err)
 		}
-		if _, err := later.Verify(t.Context(), wattle.NewSecret("123456"), wattle.Credentials{}); err != nil {
+		if _, err := later.Verify(t.Context(), wattle.NewSecret(theCode), wattle.Credentials{}); err != nil {
 			t.Error(err)
 		}
 		late := f.client(func(o *cloud.Options) { o.State = state })
 		time.Sleep(10 * time.Minute)
-		if _, err := late.Verify(t.Context(), wattle.NewSecret("123456"), someone); !errors.Is(err, cloud.ErrSignedOut) {
+		if _, err := late.Verify(t.Context(), wattle.NewSecret(theCode), someone); !errors.Is(err, cloud.ErrSignedOut) {
 			t.Errorf("after ten minutes: %v", err)
 		}
 	})
@@ -113,7 +113,7 @@ func TestCodeShortForm(t *testing.T) {
 		if err := c.SendCode(t.Context(), cloud.ByEmail, wattle.Credentials{}); err != nil || f.count("getEmailVC4TerminalMFA") != 0 {
 			t.Errorf("%v: it was sent by itself", err)
 		}
-		if _, err := c.Verify(t.Context(), wattle.NewSecret("123456"), wattle.Credentials{}); err != nil {
+		if _, err := c.Verify(t.Context(), wattle.NewSecret(theCode), wattle.Credentials{}); err != nil {
 			t.Fatal(err)
 		}
 		if body := string(f.requests("checkMFACodeAndLogin")[0].body); !strings.Contains(body, `"cloudPassword"`) || strings.Contains(body, "MFAProcessId") {
@@ -133,11 +133,11 @@ func TestCodeForBothLines(t *testing.T) {
 		if _, err := c.Login(t.Context(), someone, nil); !errors.As(err, &need) || need.Line != cloud.Kasa {
 			t.Fatal(err)
 		}
-		report, err := c.Verify(t.Context(), wattle.NewSecret("123456"), wattle.Credentials{})
+		report, err := c.Verify(t.Context(), wattle.NewSecret(theCode), wattle.Credentials{})
 		if !errors.As(err, &need) || need.Line != cloud.Tapo || len(report.Lines) != 1 {
 			t.Fatalf("%+v, %v", report, err)
 		}
-		if _, err := c.Verify(t.Context(), wattle.NewSecret("123456"), wattle.Credentials{}); err != nil || f.count("login") != 2 {
+		if _, err := c.Verify(t.Context(), wattle.NewSecret(theCode), wattle.Credentials{}); err != nil || f.count("login") != 2 {
 			t.Errorf("%v after %d logins", err, f.count("login"))
 		}
 	})

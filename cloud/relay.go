@@ -38,6 +38,12 @@ func (c *Client) Relay(e *Entry) (*Relay, error) {
 // Path is how the messages go.
 func (r *Relay) Path() Path { return r.path }
 
+// String names the way.
+func (r *Relay) String() string { return string(r.path.Service) + " for " + r.entry.label() }
+
+// GoString is String.
+func (r *Relay) GoString() string { return r.String() }
+
 // Reset does nothing: there is no session with the device.
 func (*Relay) Reset() {}
 

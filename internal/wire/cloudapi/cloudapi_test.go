@@ -157,7 +157,7 @@ func TestMFATypes(t *testing.T) {
 	var a cloudapi.Account
 	err := json.Unmarshal([]byte(`{"mfaProcessId":"p","supportedMFATypes":[1,"2","push","email","new"],"remainAttempts":"0","accountId":12}`), &a)
 	want := []cloudapi.MFAType{1, 2, 1, 2, 0}
-	if err != nil || a.MFAProcessID != "p" || !slices.Equal(a.SupportedMFATypes, want) || a.RemainAttempts != cloudapi.Int(0) || a.AccountID != "12" {
+	if err != nil || a.MFAProcessID.Reveal() != "p" || !slices.Equal(a.SupportedMFATypes, want) || a.RemainAttempts != cloudapi.Int(0) || a.AccountID != "12" {
 		t.Errorf("%+v, %v", a, err)
 	}
 }

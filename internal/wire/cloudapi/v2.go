@@ -65,7 +65,7 @@ type Account struct {
 	ErrorMsg  string `json:"errorMsg,omitempty"`
 
 	// Of a login that wants a code, see docs/protocol/cloud.md section 4.5.
-	MFAProcessID      string    `json:"MFAProcessId,omitempty"` // mfaProcessId in some answers
+	MFAProcessID      Text      `json:"MFAProcessId,omitzero"` // mfaProcessId in some answers
 	SupportedMFATypes []MFAType `json:"supportedMFATypes,omitempty"`
 	MFAEmail          string    `json:"mfaEmail,omitempty"`
 	MFAType           string    `json:"mfaType,omitempty"` // the short form
@@ -123,7 +123,7 @@ type CheckCode struct {
 	Username     string  `json:"cloudUserName"`
 	Password     Text    `json:"cloudPassword,omitzero"`
 	Code         Text    `json:"code"`
-	ProcessID    string  `json:"MFAProcessId,omitempty"`
+	ProcessID    Text    `json:"MFAProcessId,omitzero"`
 	Type         MFAType `json:"MFAType,omitempty"`
 	BindTerminal bool    `json:"terminalBindEnabled,omitempty"`
 	TerminalUUID string  `json:"terminalUUID,omitempty"`
