@@ -13,6 +13,7 @@ import (
 	"wattle"
 	"wattle/catalog"
 	"wattle/feature"
+	"wattle/internal/wire/redact"
 	"wattle/method"
 )
 
@@ -50,6 +51,10 @@ func document(t *testing.T) map[string]documented {
 	return out
 }
 
+// harmless are rows with names that are masked in messages, and which may be seen
+// by those who see the device.
+var harmless = map[string]bool{"ssid": true, "device_id": true}
+
 // TestRows checks the rules that every row keeps.
 func TestRows(t *testing.T) {
 	docs := document(t)
@@ -84,6 +89,9 @@ func TestRows(t *testing.T) {
 			}
 			if f.Whole && !f.Settable() {
 				t.Error("sends a whole object back, but cannot be set")
+			}
+			if redact.Key(f.ID) && !harmless[f.ID] && !f.Secret {
+				t.Error("sounds like what must not be shown: make it a wattle.Secret, or say that it is harmless")
 			}
 			if len(f.Queries) == 0 && f.Kind != feature.Action {
 				t.Error("reads from nothing")

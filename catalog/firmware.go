@@ -49,29 +49,36 @@ var firmwareRows = []feature.Feature{
 		When: alone(has("firmware")), Queries: latestFirmware,
 		Do: func(*feature.View) ([]method.Call, error) { return nil, nil },
 	}),
-	feature.From(wattle.SMART, smart.GetMatterSetup, method.EveryDay, feature.Row[smart.MatterSetup, string]{
+	feature.From(wattle.SMART, smart.GetMatterSetup, method.EveryDay, feature.Row[smart.MatterSetup, wattle.Secret]{
 		Meta: sensor("matter_setup_code", "Matter setup code", feature.Debug, feature.NoUnit),
 		When: alone(has("matter")),
-		Get:  func(m *smart.MatterSetup) (string, bool) { return m.Code.Get() },
+		Get:  func(m *smart.MatterSetup) (wattle.Secret, bool) { return secret(m.Code) },
 	}),
-	feature.From(wattle.SMART, smart.GetMatterSetup, method.EveryDay, feature.Row[smart.MatterSetup, string]{
+	feature.From(wattle.SMART, smart.GetMatterSetup, method.EveryDay, feature.Row[smart.MatterSetup, wattle.Secret]{
 		Meta: sensor("matter_setup_payload", "Matter setup payload", feature.Debug, feature.NoUnit),
 		When: alone(has("matter")),
-		Get:  func(m *smart.MatterSetup) (string, bool) { return m.Payload.Get() },
+		Get:  func(m *smart.MatterSetup) (wattle.Secret, bool) { return secret(m.Payload) },
 	}),
 	// Only plugs are asked: they are the only ones known to answer, and a
 	// module that a device does not know is a risk (docs/protocol/iot.md
 	// section 1.2).
-	feature.From(wattle.IOT, iot.GetHomeKit, method.EveryDay, feature.Row[iot.HomeKit, string]{
+	feature.From(wattle.IOT, iot.GetHomeKit, method.EveryDay, feature.Row[iot.HomeKit, wattle.Secret]{
 		Meta: sensor("homekit_setup_code", "HomeKit setup code", feature.Debug, feature.NoUnit),
 		When: root(is(wattle.Plug)),
-		Get:  func(h *iot.HomeKit) (string, bool) { return h.Code.Get() },
+		Get:  func(h *iot.HomeKit) (wattle.Secret, bool) { return secret(h.Code) },
 	}),
-	feature.From(wattle.SMART, smart.GetHomeKitSetup, method.EveryDay, feature.Row[smart.HomeKitSetup, string]{
+	feature.From(wattle.SMART, smart.GetHomeKitSetup, method.EveryDay, feature.Row[smart.HomeKitSetup, wattle.Secret]{
 		Meta: sensor("homekit_setup_code", "Homekit setup code", feature.Debug, feature.NoUnit),
 		When: alone(has("homekit")),
-		Get:  func(h *smart.HomeKitSetup) (string, bool) { return h.Code.Get() },
+		Get:  func(h *smart.HomeKitSetup) (wattle.Secret, bool) { return secret(h.Code) },
 	}),
+}
+
+// secret is a code that lets whoever has it take the device into a home of
+// theirs.
+func secret(code method.Opt[string]) (wattle.Secret, bool) {
+	text, ok := code.Get()
+	return wattle.NewSecret(text), ok
 }
 
 // newestFirmware is what the cloud told the device, nil while it has no cloud.

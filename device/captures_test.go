@@ -28,7 +28,7 @@ func TestCaptures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f, library := load(t, dir, name)
 			d, _ := open(t, f, library, nil)
-			b, err := json.MarshalIndent(device.Inspect(d.State()), "", " ")
+			b, err := json.MarshalIndent(device.Inspect(d.State()).Reveal(), "", " ")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -37,6 +37,22 @@ type InspectedFeature struct {
 	Choices []string      `json:"choices,omitempty"`
 }
 
+// Reveal is the inspection with its secrets in clear: for what is in a file in
+// clear already.
+func (i Inspection) Reveal() Inspection {
+	features := make(map[string]InspectedFeature, len(i.Features))
+	for id, f := range i.Features {
+		f.Value = f.Value.Reveal()
+		features[id] = f
+	}
+	children := make([]Inspection, len(i.Children))
+	for n, c := range i.Children {
+		children[n] = c.Reveal()
+	}
+	i.Features, i.Children = features, children
+	return i
+}
+
 // Inspect shows a state and those of the children.
 func Inspect(s *State) Inspection {
 	id := s.identity

@@ -67,6 +67,9 @@ type Meta struct {
 	Choices []string `json:"choices,omitempty"`
 	// Total marks a counter: the value grows until the device resets it.
 	Total bool `json:"total,omitempty"`
+	// Secret marks a value that lets others in: it has the type [wattle.Secret],
+	// and is shown only to those who ask for it, see [Value.Reveal].
+	Secret bool `json:"secret,omitempty"`
 	// Dangerous marks what a surface should ask about before doing it.
 	Dangerous bool `json:"dangerous,omitempty"`
 }

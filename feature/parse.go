@@ -40,6 +40,8 @@ func parse[T Scalar](text string) (T, error) {
 		}
 	case *string:
 		*want = text
+	case *wattle.Secret:
+		*want = wattle.NewSecret(text)
 	case *HSV:
 		*want, err = ParseHSV(text)
 	case *time.Time:

@@ -162,6 +162,7 @@ func Derive[T Scalar](family wattle.Family, row Derived[T]) Feature {
 			return Value{}
 		},
 	}
+	_, f.Secret = any(*new(T)).(wattle.Secret)
 	if f.Kind == "" {
 		f.Kind = kindOf[T](row.Set != nil, len(row.Choices) > 0 || row.Options != nil)
 	}

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"wattle"
 )
 
 // HSV is a colour. Hue is in degrees, 0 to 360; Saturation and Value are in
@@ -21,7 +23,7 @@ func (c HSV) String() string { return fmt.Sprintf("%d,%d,%d", c.Hue, c.Saturatio
 
 // Scalar is what a value can be made of.
 type Scalar interface {
-	bool | int | float64 | string | time.Time | time.Duration | HSV
+	bool | int | float64 | string | time.Time | time.Duration | HSV | wattle.Secret
 }
 
 // Value is the value of a feature at one moment. The zero Value is "unknown":
@@ -58,8 +60,17 @@ func As[T Scalar](v Value) (T, bool) {
 }
 
 // Any is the value as it goes into a map for JSON or a template: nil, bool,
-// int, float64, string, [time.Time], [time.Duration] or [HSV].
+// int, float64, string, [time.Time], [time.Duration], [HSV] or [wattle.Secret].
 func (v Value) Any() any { return v.v }
+
+// Reveal is a secret as the text that it is, which prints, logs and marshals in
+// clear: for those who were asked to show it. Other values stay as they are.
+func (v Value) Reveal() Value {
+	if s, ok := v.v.(wattle.Secret); ok {
+		return ValueOf(s.Reveal())
+	}
+	return v
+}
 
 // Known reports whether there is a value at all.
 func (v Value) Known() bool { return v.v != nil }
@@ -86,8 +97,8 @@ func (v Value) Equal(w Value) bool {
 }
 
 // String is the value for people, without its unit: on, off, 21.5, a time as
-// RFC 3339, a duration as 1h30m0s, a colour as hue,saturation,value, and
-// "unknown".
+// RFC 3339, a duration as 1h30m0s, a colour as hue,saturation,value, "[secret]",
+// and "unknown".
 func (v Value) String() string {
 	switch x := v.v.(type) {
 	case nil:
@@ -107,7 +118,7 @@ func (v Value) String() string {
 }
 
 // MarshalJSON writes the plain value: null, true, 21.5, "text", a time as RFC
-// 3339, a duration as seconds, a colour as an object.
+// 3339, a duration as seconds, a colour as an object, a secret as "[secret]".
 func (v Value) MarshalJSON() ([]byte, error) {
 	switch x := v.v.(type) {
 	case time.Duration:

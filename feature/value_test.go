@@ -29,6 +29,9 @@ func TestValue(t *testing.T) {
 		{feature.ValueOf(90 * time.Second), "1m30s", "90"},
 		{feature.ValueOf(at), "2026-01-15T13:00:00+01:00", `"2026-01-15T13:00:00+01:00"`},
 		{feature.ValueOf(feature.HSV{Hue: 30, Saturation: 100, Value: 80}), "30,100,80", `{"hue":30,"saturation":100,"value":80}`},
+		{feature.ValueOf(wattle.NewSecret("123-45-678")), "[secret]", `"[secret]"`},
+		{feature.ValueOf(wattle.NewSecret("123-45-678")).Reveal(), "123-45-678", `"123-45-678"`},
+		{feature.ValueOf(5).Reveal(), "5", "5"},
 	} {
 		b, err := json.Marshal(tt.v)
 		if err != nil || string(b) != tt.json || tt.v.String() != tt.text {

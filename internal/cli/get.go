@@ -11,13 +11,15 @@ import (
 )
 
 func newGet(a *app) *cobra.Command {
-	return &cobra.Command{
+	var secrets bool
+	cmd := &cobra.Command{
 		Use:   "get DEVICE FEATURE...",
 		Short: "Read single features of a device",
 		Example: `wattle get "Desk lamp" brightness
 wattle get heater current_consumption voltage --json`,
 		Long: `One feature prints its value alone, fit for scripts; several print a table.
-"wattle state DEVICE --all" lists the features that a device has.`,
+"wattle state DEVICE --all" lists the features that a device has. A set-up code is "[secret]" unless
+--secrets is given.`,
 		GroupID:           groupRead,
 		Args:              atLeast(2, "a device and a feature"),
 		ValidArgsFunction: a.completeDeviceFeatures,
@@ -34,9 +36,14 @@ wattle get heater current_consumption voltage --json`,
 			if err := join(errs); err != nil {
 				return err
 			}
+			if secrets {
+				shapes[0].reveal()
+			}
 			return a.printFeatures(&shapes[0], args[1:])
 		},
 	}
+	cmd.Flags().BoolVar(&secrets, "secrets", false, "show the Matter and HomeKit codes in clear")
+	return cmd
 }
 
 // printFeatures prints the wanted features of a device that was read.

@@ -183,7 +183,7 @@ func (a *app) inspectAt(ctx context.Context, r simulator.Ready) (device.Inspecti
 	if err != nil {
 		return device.Inspection{}, err
 	}
-	return device.Inspect(state), nil
+	return device.Inspect(state).Reveal(), nil // a capture has them in clear
 }
 
 // emitInspection writes the file of one capture, or prints it: a single one as

@@ -44,7 +44,7 @@ func alone() (done func()) {
 }
 
 // TestScripts runs the scenarios of testdata/script, each against simulated
-// devices of its own in 127.0.6.0/24. Commands of ours in scripts:
+// devices of its own in 127.0.6.0/24 and 127.0.11.0/24. Commands of ours in scripts:
 //
 //	sim N [flags] FILE...         start "wattle sim" and wait until N devices are ready
 //	simstop                       end it

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strconv"
 
 	"wattle"
@@ -63,6 +64,26 @@ func shapeOf(st *device.State, meta bool) shape {
 		s.Children = append(s.Children, shapeOf(c, meta))
 	}
 	return s
+}
+
+// reveal shows the secrets of a device and its children in clear.
+func (s *shape) reveal() {
+	s.readings = slices.Clone(s.readings) // they are the state's
+	for i := range s.readings {
+		r := &s.readings[i]
+		if !r.Secret {
+			continue
+		}
+		r.Value = r.Value.Reveal()
+		if _, meta := s.Features[r.ID].(feature.Reading); meta {
+			s.Features[r.ID] = *r
+		} else {
+			s.Features[r.ID] = r.Value
+		}
+	}
+	for i := range s.Children {
+		s.Children[i].reveal()
+	}
 }
 
 // name is what a person calls the device.

@@ -12,7 +12,7 @@ import (
 )
 
 func newState(a *app) *cobra.Command {
-	var all, meta bool
+	var all, meta, secrets bool
 	cmd := &cobra.Command{
 		Use:   "state [DEVICE...]",
 		Short: "Read everything that devices tell",
@@ -20,7 +20,8 @@ func newState(a *app) *cobra.Command {
 wattle state --all strip
 wattle state --json | jq '.[] | {alias, features}'`,
 		Long: `Without a name all known devices are read. What is not known is "-", and null in
-JSON; it is never shown as 0 or off.`,
+JSON; it is never shown as 0 or off. Set-up codes, which let others take the device into a home of
+theirs, are "[secret]" unless --secrets is given.`,
 		GroupID:           groupRead,
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -36,10 +37,17 @@ JSON; it is never shown as 0 or off.`,
 			shapes, errs := visit(ctx, a, targets, func(ctx context.Context, d *opened) (shape, error) {
 				return d.poll(ctx, meta)
 			})
-			return errors.Join(a.printShapes(succeeded(shapes, errs), all), join(errs))
+			read := succeeded(shapes, errs)
+			for i := range read {
+				if secrets {
+					read[i].reveal()
+				}
+			}
+			return errors.Join(a.printShapes(read, all), join(errs))
 		},
 	}
 	cmd.Flags().BoolVarP(&all, "all", "a", false, "show what is there for looking for faults as well")
+	cmd.Flags().BoolVar(&secrets, "secrets", false, "show the Matter and HomeKit codes in clear")
 	cmd.Flags().BoolVar(&meta, "meta", false, "with --json: give units, ranges and choices with the values")
 	return cmd
 }
