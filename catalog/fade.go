@@ -62,6 +62,7 @@ func fade(meta feature.Meta, part func(*smart.Gradually) **smart.Fade,
 			return i != nil && i.DeviceOn.Known()
 		},
 		Queries: []method.Query{smart.GetGradually.Query(method.EveryMinute)},
+		Apart:   true, // a call takes one direction
 		Has: func(v *feature.View) bool {
 			mode, _, _ := inInfo(v)
 			return mode.Known() || state(v) != nil

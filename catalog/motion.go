@@ -164,6 +164,7 @@ func pirRange() feature.Feature {
 			}
 			return ranges[i], true
 		},
+		Apart: true, // a number with the value of another would change both
 		Set: func(_ *feature.View, name string) ([]method.Call, error) {
 			for i, r := range ranges {
 				if r == name {
@@ -181,7 +182,8 @@ func pirThreshold() feature.Feature {
 			ID: "pir_threshold", Name: "Motion Sensor Threshold", Kind: feature.Number,
 			Category: feature.Config, Min: 0, Max: 100,
 		},
-		Get: func(v *feature.View) (int, bool) { return readPIR(v).threshold() },
+		Get:   func(v *feature.View) (int, bool) { return readPIR(v).threshold() },
+		Apart: true,
 		Set: func(_ *feature.View, n int) ([]method.Call, error) {
 			return one(iot.SetTriggerSens.With(iot.Sensitivity{Index: 3, Value: method.Some(n)}))
 		},

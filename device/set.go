@@ -40,7 +40,7 @@ type Setting struct {
 
 // SetMany gives several features new values. All are checked before anything
 // is sent; settings that go by the same method are sent as one call, so that a
-// lamp does not show a state in between. When the device refuses one call the
+// lamp does not show a state in between, where the method can take them together. When the device refuses one call the
 // further ones are still sent, and the first refusal is returned.
 func (d *Device) SetMany(ctx context.Context, settings ...Setting) error {
 	if len(settings) == 0 {
@@ -163,7 +163,11 @@ func (d *Device) plan(rows []*feature.Feature, settings []Setting) (map[*Device]
 			present = to.known().Snapshot().Raw(rows[i].Queries[0].Key())
 		}
 		for _, c := range made {
-			calls[to] = join(calls[to], c, present)
+			if rows[i].Apart {
+				calls[to] = append(calls[to], c)
+			} else {
+				calls[to] = join(calls[to], c, present)
+			}
 		}
 	}
 	return calls, nil

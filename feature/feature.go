@@ -36,6 +36,9 @@ type Feature struct {
 	// Whole marks a setting that sends a whole object back with one part
 	// changed: the present object has to be fresh.
 	Whole bool
+	// Apart marks a setting whose call is made by itself where several features
+	// are set: it is not joined with others of the same method.
+	Apart bool
 
 	number int // of the ID, see Number
 

@@ -147,12 +147,14 @@ type Derived[T Scalar] struct {
 	OnParent bool
 	// Whole: Set sends a whole object back with one part changed.
 	Whole bool
+	// Apart: the call of Set is not joined with others of its method.
+	Apart bool
 }
 
 // Derive makes a feature of a row.
 func Derive[T Scalar](family wattle.Family, row Derived[T]) Feature {
 	f := Feature{
-		Meta: row.Meta, Family: family, Queries: row.Queries, OnParent: row.OnParent, Whole: row.Whole,
+		Meta: row.Meta, Family: family, Queries: row.Queries, OnParent: row.OnParent, Whole: row.Whole, Apart: row.Apart,
 		number: numberOf(row.ID),
 		when:   row.When, has: row.Has, limits: row.Limits, choices: row.Options, unit: row.UnitOf,
 		get: func(v *View) Value {

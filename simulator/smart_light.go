@@ -26,7 +26,7 @@ func (u *unit) endEffect(key string) {
 	}
 }
 
-// setGradually takes one or both of on_state and off_state, or enable.
+// setGradually takes one of on_state and off_state, or enable.
 func (u *unit) setGradually(params object) (json.RawMessage, int) {
 	answer, ok := u.stored("get_on_off_gradually_info")
 	if !ok && u.info.has("fade_on_time") {
@@ -36,7 +36,7 @@ func (u *unit) setGradually(params object) (json.RawMessage, int) {
 	if !ok {
 		return nil, u.unknown("set_on_off_gradually_info")
 	}
-	if len(params) == 0 || !fits(answer, params) {
+	if len(params) == 0 || !fits(answer, params) || params.has("on_state") && params.has("off_state") {
 		return nil, codeParams
 	}
 	for key := range params {
