@@ -115,14 +115,30 @@ func Queries(rows []*feature.Feature) []method.Query {
 	return out
 }
 
+// What conditions look at, as queries: their answers are found without a search.
+var (
+	sysinfoQuery = iot.GetSysinfo.Query(method.EveryPoll)
+	infoQuery    = smart.GetDeviceInfo.Query(method.EveryPoll)
+)
+
 // sysinfo is the answer of get_sysinfo, the parent's for an outlet; nil where
 // there is none.
 func sysinfo(v *feature.View) *iot.Sysinfo {
-	return iot.GetSysinfo.Result(v.Root().Snapshot)
+	if a := sysinfoQuery.Answer(v.Root().Snapshot); a != nil {
+		s, _ := a.Value.(*iot.Sysinfo)
+		return s
+	}
+	return nil
 }
 
 // info is the answer of get_device_info, or nil.
-func info(v *feature.View) *smart.Info { return smart.GetDeviceInfo.Result(v.Snapshot) }
+func info(v *feature.View) *smart.Info {
+	if a := infoQuery.Answer(v.Snapshot); a != nil {
+		i, _ := a.Value.(*smart.Info)
+		return i
+	}
+	return nil
+}
 
 // has is a condition: the device lists a component.
 func has(component string) func(*feature.View) bool {

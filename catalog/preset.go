@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,11 +35,7 @@ type Preset struct {
 // Presets are the stored settings of a light in the order of the device's
 // list, effects among them; false where the answers do not have them.
 func Presets(v *feature.View) (list []Preset, ok bool) {
-	each := eachSmartPreset
-	if v.Family == wattle.IOT {
-		each = eachIOTPreset
-	}
-	ok = each(v, func(p Preset) bool {
+	ok = eachPreset(v, func(p Preset) bool {
 		list = append(list, p)
 		return true
 	})
@@ -47,7 +44,12 @@ func Presets(v *feature.View) (list []Preset, ok bool) {
 
 // eachPreset calls a function with each stored setting until that gives false.
 // It reports whether the answers have any list, which may be empty.
-type eachPreset func(*feature.View, func(Preset) bool) bool
+func eachPreset(v *feature.View, f func(Preset) bool) bool {
+	if v.Family == wattle.IOT {
+		return eachIOTPreset(v, f)
+	}
+	return eachSmartPreset(v, f)
+}
 
 // FromBrightness reports whether the presets of a light are brightnesses and
 // nothing else, which are written as a whole list.
@@ -62,7 +64,7 @@ func FromBrightness(v *feature.View) bool {
 // presetRows are stored settings (docs/protocol/iot.md section 7.4, smart.md
 // section 8.2).
 var presetRows = []feature.Feature{
-	presetRow(wattle.IOT, []method.Query{iot.GetSysinfo.Query(method.EveryPoll)}, root(isLight), eachIOTPreset,
+	presetRow(wattle.IOT, []method.Query{iot.GetSysinfo.Query(method.EveryPoll)}, root(isLight),
 		func(v *feature.View, p Preset) (method.Call, error) {
 			return setLight(v, iot.SetLight{
 				Brightness: p.Brightness, Hue: p.Hue, Saturation: p.Saturation,
@@ -81,7 +83,7 @@ func smartPresetRow(q method.Query, version func(*feature.View) bool) feature.Fe
 		}
 		i := info(v)
 		return i != nil && i.Brightness.Known()
-	}, eachSmartPreset, func(_ *feature.View, p Preset) (method.Call, error) {
+	}, func(_ *feature.View, p Preset) (method.Call, error) {
 		return setInfo(smart.SetInfo{
 			DeviceOn: method.Some(true), Brightness: p.Brightness,
 			Hue: p.Hue, Saturation: p.Saturation, ColorTemp: p.ColorTemp,
@@ -90,14 +92,14 @@ func smartPresetRow(q method.Query, version func(*feature.View) bool) feature.Fe
 }
 
 func presetRow(family wattle.Family, queries []method.Query, when func(*feature.View) bool,
-	each eachPreset, apply func(*feature.View, Preset) (method.Call, error),
+	apply func(*feature.View, Preset) (method.Call, error),
 ) feature.Feature {
 	return feature.Derive(family, feature.Derived[string]{
 		Meta: presetMeta, When: when, Queries: queries,
-		Has: func(v *feature.View) bool { return each(v, func(Preset) bool { return false }) },
+		Has: func(v *feature.View) bool { return eachPreset(v, func(Preset) bool { return false }) },
 		Get: func(v *feature.View) (string, bool) {
 			light, name := shownLight(v), noPreset
-			ok := each(v, func(p Preset) bool {
+			ok := eachPreset(v, func(p Preset) bool {
 				if p.Name != "" && light.is(&p) {
 					name = p.Name
 				}
@@ -106,7 +108,7 @@ func presetRow(family wattle.Family, queries []method.Query, when func(*feature.
 			return name, ok
 		},
 		Set: func(v *feature.View, name string) (calls []method.Call, err error) {
-			each(v, func(p Preset) bool {
+			eachPreset(v, func(p Preset) bool {
 				if p.Name == "" || p.Name != name {
 					return true
 				}
@@ -115,18 +117,27 @@ func presetRow(family wattle.Family, queries []method.Query, when func(*feature.
 			})
 			return calls, err
 		},
-		Options: func(v *feature.View) []string {
-			out := make([]string, 1, 8)
-			out[0] = noPreset
-			each(v, func(p Preset) bool {
-				if p.Name != "" {
-					out = append(out, p.Name)
-				}
-				return true
-			})
-			return out
-		},
+		Options: presetChoices,
 	})
+}
+
+// presetChoices are the names of the presets. Most lights have the first few of a
+// kind, whose list is at hand.
+func presetChoices(v *feature.View) []string {
+	var room [len(presetNames{}) + 1]string
+	out := append(room[:0], noPreset)
+	eachPreset(v, func(p Preset) bool {
+		if p.Name != "" {
+			out = append(out, p.Name)
+		}
+		return true
+	})
+	for _, usual := range [][]string{lightPresetChoices, brightnessPresetChoices} {
+		if n := len(out); n <= len(usual) && slices.Equal(out, usual[:n]) {
+			return usual[:n:n]
+		}
+	}
+	return slices.Clone(out)
 }
 
 // shown is what a light can show, and does.
@@ -232,6 +243,11 @@ func eachSmartPreset(v *feature.View, f func(Preset) bool) bool {
 type presetNames [10]string
 
 var lightPresetNames, brightnessPresetNames = namesOf("Light preset "), namesOf("Brightness preset ")
+
+var (
+	lightPresetChoices      = append([]string{noPreset}, lightPresetNames[:]...)
+	brightnessPresetChoices = append([]string{noPreset}, brightnessPresetNames[:]...)
+)
 
 func namesOf(word string) (names presetNames) {
 	for i := range names {

@@ -195,30 +195,49 @@ func TestPollAllocs(t *testing.T) {
 }
 
 // BenchmarkRows evaluates all rows of a snapshot: which the device has, their
-// values, units and ranges.
+// values, units and ranges. first: nothing is known of them; all new: every answer
+// is another one than at the poll before; usual: those that a usual poll asks are.
 func BenchmarkRows(b *testing.B) {
 	for _, name := range []string{metered, "L530(EU)_3.0_1.2.3", "HS110(EU)_1.0_1.3.1"} {
-		b.Run(name, func(b *testing.B) {
-			_, d, _ := polling(b, name, time.Second)
-			id := d.Identity()
-			v := &feature.View{Family: id.Family, Type: id.Type, Components: id.Components, Snapshot: d.State().Snapshot()}
-			v.Index(nil)
-			v.Local = catalog.LocalTime(v)
-			rows := make([]*feature.Feature, 0, 200)
-			readings := make([]feature.Reading, 200)
-			n := 0
-			b.ReportAllocs()
-			began := cpu()
-			for b.Loop() {
-				n = 0
-				for _, row := range catalog.AppendFor(rows, v) {
-					if row.ReadInto(v, &readings[n]) {
-						n++
+		for _, bb := range []struct {
+			name   string
+			step   time.Duration // between two polls
+			forget bool
+		}{
+			{"first", 25 * time.Hour, true},
+			{"all new", 25 * time.Hour, false},
+			{"usual", 5 * time.Second, false},
+		} {
+			b.Run(name+"/"+bb.name, func(b *testing.B) {
+				poll, d, _ := polling(b, name, bb.step)
+				var views [2]*feature.View
+				for i := range views {
+					poll()
+					id := d.Identity()
+					views[i] = &feature.View{Family: id.Family, Type: id.Type, Components: id.Components, Snapshot: d.State().Snapshot()}
+					views[i].Index(nil)
+					views[i].Local = catalog.LocalTime(views[i])
+				}
+				rows := make([]*feature.Feature, 0, 200)
+				readings := make([]feature.Reading, 200)
+				n, i := 0, 0
+				b.ReportAllocs()
+				began := cpu()
+				for b.Loop() {
+					i++
+					if bb.forget {
+						clear(readings[:n])
+					}
+					n = 0
+					for _, row := range catalog.AppendFor(rows, views[i%2]) {
+						if row.ReadInto(views[i%2], &readings[n]) {
+							n++
+						}
 					}
 				}
-			}
-			b.ReportMetric(float64((cpu()-began).Nanoseconds())/float64(b.N), "cpu-ns/op")
-			b.ReportMetric(float64(n), "features")
-		})
+				b.ReportMetric(float64((cpu()-began).Nanoseconds())/float64(b.N), "cpu-ns/op")
+				b.ReportMetric(float64(n), "features")
+			})
+		}
 	}
 }

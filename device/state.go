@@ -182,7 +182,7 @@ func (s *State) Snapshot() *method.Snapshot {
 // can do, not what it does.
 func (s *State) forget() *State {
 	for i := range s.readings {
-		s.readings[i].Value, s.readings[i].Time = feature.Value{}, time.Time{}
+		s.readings[i].Forget()
 	}
 	return s
 }

@@ -45,7 +45,7 @@ type Feature struct {
 	when    func(*View) bool
 	has     func(*View) bool
 	get     func(*View) Value
-	take    func(*View, *Reading) bool // of a row with one answer: all at once
+	take    func(*Feature, *View, *Reading) bool // of a row with one answer: all at once
 	set     func(*View, Value) ([]method.Call, error)
 	do      func(*View) ([]method.Call, error)
 	limits  func(*View) (lo, hi float64, ok bool)

@@ -21,7 +21,8 @@ type Reading struct {
 	// Err is why the value is unknown or old, nil where nothing failed.
 	Err error `json:"-"`
 
-	of *Feature // whose Meta this is
+	of     *Feature       // whose Meta this is
+	answer *method.Answer // of a row that reads from one: what it was read from
 }
 
 // MarshalJSON writes the plain fields, and both ends of a range or neither: 0 is
@@ -47,56 +48,70 @@ func (r *Reading) Age(now time.Time) time.Duration {
 	return now.Sub(r.Time)
 }
 
-// Read evaluates the feature.
+// Forget makes the value unknown, as if the device had never given it.
+func (r *Reading) Forget() { r.Value, r.Time, r.answer = Value{}, time.Time{}, nil }
+
+// Read evaluates the feature. Where the answers do not have it the value is
+// unknown, and Err says why as far as that is known.
 func (f *Feature) Read(v *View) Reading {
 	var r Reading
-	f.ReadInto(v, &r)
+	if f.ReadInto(v, &r) {
+		return r
+	}
+	f.prepare(&r)
+	f.date(v, &r)
+	if f.get != nil {
+		r.finish(v)
+	}
 	return r
 }
 
-// ReadInto is [Feature.Read] into a reading that is overwritten: least of all is
-// to do where it was one of the same feature. It reports whether the answers
-// have the feature, which is [Feature.Exists] for a row that applies, and goes
-// over the answers once.
+// ReadInto is [Feature.Read] into a reading that is overwritten. Where that was one
+// of the same feature, least is to do: nothing at all where its answer is still the
+// same. It reports whether the answers have the feature, which is [Feature.Exists]
+// for a row that applies, and leaves the reading alone where they do not.
 func (f *Feature) ReadInto(v *View, r *Reading) (exists bool) {
-	if r.of != f {
-		*r = Reading{Meta: f.Meta, Settable: f.set != nil, of: f}
-	} else {
-		r.Value, r.Time, r.Err, r.Source = Value{}, time.Time{}, nil, ""
-		if f.limits != nil || f.choices != nil || f.unit != nil {
-			r.Min, r.Max, r.Choices, r.Unit = f.Min, f.Max, f.Choices, f.Unit
-		}
-	}
 	if f.take != nil {
-		exists = f.take(v, r)
+		if !f.take(f, v, r) {
+			return false
+		}
 	} else {
-		exists = f.derive(v, r)
-	}
-	if f.get != nil {
-		if r.Time.IsZero() {
-			r.Time = v.Time()
+		if f.gone(v) {
+			return false
 		}
-		if r.Source == "" {
-			r.Source = v.Snapshot.Source()
+		f.prepare(r)
+		f.narrow(v, &r.Meta)
+		if f.get == nil {
+			return true
 		}
+		r.Value = f.get(v)
+		f.date(v, r)
 	}
-	return exists
+	r.finish(v)
+	return true
 }
 
-// derive reads a row that looks at more than one answer.
-func (f *Feature) derive(v *View, r *Reading) (exists bool) {
-	if exists = !f.gone(v); exists {
-		f.narrow(v, &r.Meta)
-		if f.get != nil {
-			r.Value = f.get(v)
-		}
+// prepare makes a reading one of the feature, without a value.
+func (f *Feature) prepare(r *Reading) {
+	if r.of != f {
+		*r = Reading{Meta: f.Meta, Settable: f.set != nil, of: f}
+		return
 	}
+	r.Value, r.Time, r.Err, r.Source, r.answer = Value{}, time.Time{}, nil, "", nil
+	if f.limits != nil || f.choices != nil || f.unit != nil {
+		r.Min, r.Max, r.Choices, r.Unit = f.Min, f.Max, f.Choices, f.Unit
+	}
+}
+
+// date gives a reading the time of the oldest answer that it rests on, and what
+// went wrong.
+func (f *Feature) date(v *View, r *Reading) {
 	for i := range f.Queries {
 		a := f.Queries[i].Answer(v.Snapshot)
 		if a == nil {
 			continue
 		}
-		if r.Time.IsZero() || a.Value != nil && a.Time.Before(r.Time) { // as old as its oldest part
+		if r.Time.IsZero() || a.Value != nil && a.Time.Before(r.Time) {
 			r.Time = a.Time
 		}
 		if a.Err != nil && r.Err == nil {
@@ -106,5 +121,13 @@ func (f *Feature) derive(v *View, r *Reading) (exists bool) {
 			r.Source = a.Source
 		}
 	}
-	return exists
+}
+
+func (r *Reading) finish(v *View) {
+	if r.Time.IsZero() {
+		r.Time = v.Time()
+	}
+	if r.Source == "" {
+		r.Source = v.Snapshot.Source()
+	}
 }

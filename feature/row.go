@@ -87,21 +87,27 @@ func From[P, R any, T Scalar](family wattle.Family, m method.Method[P, R], pace 
 	}
 	d.Whole = row.Update != nil
 	f := Derive(family, d)
-	f.take = func(v *View, r *Reading) bool { return row.take(q.Answer(v.Snapshot), r) }
+	f.take = func(f *Feature, v *View, r *Reading) bool { return row.take(f, q.Answer(v.Snapshot), r) }
 	return f
 }
 
 // take reads the row from its answer, which may be nil. It reports whether the
-// answer has the feature.
-func (row *Row[R, T]) take(a *method.Answer, r *Reading) bool {
+// answer has the feature. A reading of the same answer stays as it is: nothing
+// else has a part in it.
+func (row *Row[R, T]) take(f *Feature, a *method.Answer, r *Reading) bool {
 	if a == nil {
 		return false
 	}
-	r.Time, r.Err, r.Source = a.Time, a.Err, a.Source
+	if before := r.answer; r.of == f && before != nil && before.Value == a.Value && a.Err == nil && before.Err == nil {
+		r.answer, r.Time, r.Source = a, a.Time, a.Source
+		return true
+	}
 	answer, _ := a.Value.(*R)
 	if answer == nil || row.Has != nil && !row.Has(answer) {
 		return false
 	}
+	f.prepare(r)
+	r.answer, r.Time, r.Err, r.Source = a, a.Time, a.Err, a.Source
 	if t, ok := row.Get(answer); ok {
 		r.Value = ValueOf(t)
 	}

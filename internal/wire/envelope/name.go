@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,14 +14,10 @@ func EncodeName(name string) string { return base64.StdEncoding.EncodeToString([
 // DecodeName reads such a text. What is not base64, or not text when decoded,
 // is returned as it is: some firmware sends it plain.
 func DecodeName(s string) string {
-	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(s), "="))
-	if err != nil || !utf8.Valid(raw) {
+	var room [96]byte // names are short, and are read at each poll
+	raw, err := base64.RawStdEncoding.AppendDecode(room[:0], []byte(strings.TrimRight(strings.TrimSpace(s), "=")))
+	if err != nil || !utf8.Valid(raw) || slices.ContainsFunc(raw, func(b byte) bool { return b < ' ' }) {
 		return s
-	}
-	for _, r := range string(raw) {
-		if r < ' ' {
-			return s
-		}
 	}
 	return string(raw)
 }
