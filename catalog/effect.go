@@ -122,8 +122,8 @@ var bulbEffect = feature.Derive(wattle.SMART, feature.Derived[string]{
 		if !on {
 			return effectOff, ok
 		}
-		for _, r := range rules.List {
-			if r.ID == i.EffectID {
+		for n := range rules.List {
+			if r := &rules.List[n]; r.ID == i.EffectID {
 				return EffectName(r), true
 			}
 		}
@@ -134,8 +134,8 @@ var bulbEffect = feature.Derive(wattle.SMART, feature.Derived[string]{
 			return one(smart.SetEffectRule.With(smart.EffectRuleEnable{}))
 		}
 		if rules := smart.GetEffectRules.Result(v.Snapshot); rules != nil {
-			for _, r := range rules.List {
-				if EffectName(r) == name {
+			for i := range rules.List {
+				if r := &rules.List[i]; EffectName(r) == name {
 					return one(smart.SetEffectRule.With(smart.EffectRuleEnable{Enable: true, ID: r.ID}))
 				}
 			}
@@ -143,20 +143,25 @@ var bulbEffect = feature.Derive(wattle.SMART, feature.Derived[string]{
 		return nil, feature.ErrNotPolled
 	},
 	Options: func(v *feature.View) []string {
-		out := []string{effectOff}
-		if rules := smart.GetEffectRules.Result(v.Snapshot); rules != nil {
-			for _, r := range rules.List {
-				out = append(out, EffectName(r))
-			}
+		rules := smart.GetEffectRules.Result(v.Snapshot)
+		if rules == nil {
+			return []string{effectOff}
+		}
+		out := make([]string, 1, len(rules.List)+1)
+		out[0] = effectOff
+		for i := range rules.List {
+			out = append(out, EffectName(&rules.List[i]))
 		}
 		return out
 	},
 })
 
 // EffectName is what the owner called the effect, else what the app calls it.
-func EffectName(r smart.EffectRule) string {
-	if name := strings.TrimSpace(smart.Text(r.Name)); name != "" {
-		return name
+func EffectName(r *smart.EffectRule) string {
+	if r.Name != "" {
+		if name := strings.TrimSpace(smart.Text(r.Name)); name != "" {
+			return name
+		}
 	}
 	switch r.ID {
 	case "L1":

@@ -149,7 +149,7 @@ type shown struct {
 func shownLight(v *feature.View) (s shown) {
 	for i := range lightRows {
 		f := &lightRows[i]
-		if !f.Exists(v) {
+		if f.Family != v.Family || !f.Exists(v) {
 			continue
 		}
 		switch f.ID {

@@ -113,7 +113,7 @@ func (l *Light) running() string {
 		case k == SceneEffect:
 			for _, r := range l.rules() {
 				if r.ID == id {
-					return catalog.EffectName(r)
+					return catalog.EffectName(&r)
 				}
 			}
 		case name != "":
@@ -166,7 +166,7 @@ func (l *Light) Effects(ctx context.Context) ([]LightEffect, error) {
 			}
 			for _, r := range rules {
 				out = append(out, LightEffect{
-					Name: catalog.EffectName(r), ID: r.ID, Kind: k, Custom: r.Name != "",
+					Name: catalog.EffectName(&r), ID: r.ID, Kind: k, Custom: r.Name != "",
 					Running: on && r.ID == id, Colors: sceneColors(r),
 				})
 			}

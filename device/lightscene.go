@@ -21,7 +21,7 @@ func (l *Light) scene(ctx context.Context, out *effectCalls, name string, bright
 	}
 	names := make([]string, len(rules))
 	for i, r := range rules {
-		names[i] = catalog.EffectName(r)
+		names[i] = catalog.EffectName(&r)
 	}
 	i, err := effect.Match(names, name)
 	if err != nil {
