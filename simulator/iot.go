@@ -186,6 +186,7 @@ func (e *iot) setAddress(netip.Addr) {} // no answer tells it
 // restart: the relays stay as they are, and their time starts anew.
 func (e *iot) restart() {
 	now := e.d.clock.real()
+	e.powerOn()
 	for _, o := range e.all() {
 		o.watch = stopwatch{on: o.watch.on, since: now}
 	}

@@ -31,6 +31,23 @@ func (e *iot) setDimmerTransition(c *iotCall) (object, *iotFault) {
 	return nil, nil
 }
 
+// setSwitchState is set_relay_state with the fade that is set up.
+func (e *iot) setSwitchState(c *iotCall) (object, *iotFault) {
+	on, ok := c.args.flag("state")
+	parameters, known := e.answer(c.module, "get_dimmer_parameters")
+	if !ok || !known || !e.sys.has("brightness") {
+		return e.setRelayState(c)
+	}
+	level, key := 0, "fadeOffTime"
+	if on {
+		level, _ = e.sys.integer("brightness")
+		key = "fadeOnTime"
+	}
+	length, _ := parameters.integer(key)
+	e.startFade(level, time.Duration(length)*time.Millisecond)
+	return nil, nil
+}
+
 // dimmerParameter makes a setter of one of the members of
 // get_dimmer_parameters.
 func dimmerParameter(argument, member string, low, high int) iotHandler {

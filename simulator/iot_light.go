@@ -101,8 +101,12 @@ func (e *iot) setLightState(c *iotCall) (object, *iotFault) {
 	if !e.allowsTemperature(c.args, state) {
 		return nil, &e.errors.argument
 	}
+	was := on
 	if value, ok := c.args.flag("on_off"); ok {
 		on = value
+	}
+	if given, _ := c.args.flag("ignore_default"); on && !was && !given && c.args.has("ignore_default") {
+		maps.Copy(state, e.softOn()) // what is given besides comes on top
 	}
 	changed := 0
 	for _, key := range lightMembers {

@@ -24,7 +24,7 @@ var iotHandlers = map[string]map[string]iotHandler{
 	roleDimmer: {
 		"set_brightness":          (*iot).setBrightness,
 		"set_dimmer_transition":   (*iot).setDimmerTransition,
-		"set_switch_state":        (*iot).setRelayState,
+		"set_switch_state":        (*iot).setSwitchState,
 		"calibrate_brightness":    dimmerParameter("minThreshold", "minThreshold", 0, 51),
 		"set_fade_on_time":        dimmerParameter("fadeTime", "fadeOnTime", 0, 10_000),
 		"set_fade_off_time":       dimmerParameter("fadeTime", "fadeOffTime", 0, 10_000),

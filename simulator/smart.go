@@ -291,6 +291,7 @@ func (e *smart) restart() {
 	e.batches = 0
 	for _, u := range e.units() {
 		if !u.battery {
+			u.powerOn()
 			u.watch = stopwatch{on: u.watch.on, since: now}
 		}
 	}
