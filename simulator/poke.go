@@ -14,7 +14,8 @@ import (
 // is "" for the device itself, else the id or the name of a child. key is a
 // member of its information (sysinfo or get_device_info), or "power_w" for the
 // power in W that it takes when it is on, or "firmware" for a version that its
-// maker offers from now on. value is JSON; other text is taken
+// maker offers from now on, or of a vacuum "battery" in % and "mop" true or
+// false. value is JSON; other text is taken
 // as a string. Errors wrap wattle.ErrNotFound or wattle.ErrParam.
 func (d *Device) Poke(child, key, value string) error {
 	raw := json.RawMessage(value)
@@ -100,6 +101,9 @@ func (e *smart) poke(child, key string, value json.RawMessage) error {
 		if err == nil {
 			u.offerFirmware(version)
 		}
+		return err
+	}
+	if done, err := u.pokeVacuum(key, value); done {
 		return err
 	}
 	present, ok := u.info[key]

@@ -21,11 +21,13 @@ const (
 	fireWet    = "wet"
 	fireDry    = "dry"
 	fireMove   = "move"
+	fireStuck  = "stuck"
+	fireFree   = "free"
 )
 
 // Actions lists what [Device.Fire] knows.
 func Actions() []string {
-	return []string{firePress, fireRotate, fireOpen, fireClose, fireWet, fireDry, fireMove}
+	return []string{firePress, fireRotate, fireOpen, fireClose, fireWet, fireDry, fireMove, fireStuck, fireFree}
 }
 
 const (
@@ -38,14 +40,15 @@ const (
 // Fire lets something happen at a device or a child of it, which "" and names
 // tell as in [Device.Poke]: "press" a button (argument "double" for twice, or
 // nothing), "rotate" a dial by degrees, "open" or "close" a door, "wet" or "dry"
-// a leak sensor, "move" before a motion sensor. Sensors show it and write it
-// into their logs. Errors wrap wattle.ErrNotFound, wattle.ErrParam, or
+// a leak sensor, "move" before a motion sensor; a vacuum gets "stuck" (argument
+// the name or the number of an error, Trapped for nothing) and "free". Sensors
+// show it and write it into their logs. Errors wrap wattle.ErrNotFound, wattle.ErrParam, or
 // wattle.ErrUnsupported for a device to which it cannot happen.
 func (d *Device) Fire(child, action, argument string) error {
 	if !slices.Contains(Actions(), action) {
 		return fmt.Errorf("unknown action %q, known are %s: %w", action, strings.Join(Actions(), ", "), wattle.ErrParam)
 	}
-	if argument != "" && action != firePress && action != fireRotate {
+	if argument != "" && action != firePress && action != fireRotate && action != fireStuck {
 		return fmt.Errorf("%s takes no argument: %w", action, wattle.ErrParam)
 	}
 	d.mu.Lock()
@@ -118,6 +121,8 @@ func (e *smart) fire(child, action, argument string) error {
 			return cannot(action)
 		}
 		u.sense("detected", marshal(true))
+	case fireStuck, fireFree:
+		return u.fireVacuum(action, argument)
 	}
 	return nil
 }

@@ -81,9 +81,14 @@ var smartHandlers = map[string]smartHandler{
 	"setSwitchClean":          (*unit).vacuumClean,
 	"setRobotPause":           (*unit).vacuumPause,
 	"setSwitchCharge":         (*unit).vacuumCharge,
-	"setSwitchDustCollection": action("dust_bucket"),
-	"playSelectAudio":         action("speaker"),
+	"setSwitchDustCollection": (*unit).emptyDust,
+	"setDustCollectionInfo":   (*unit).setDust,
+	"setCarpetClean":          checked("getCarpetClean", oneOf("carpet_clean_prefer", "boost", "normal")),
+	"setVolume":               checked("getVolume", inRange("volume", 0, 100)),
+	"setDoNotDisturb":         checked("getDoNotDisturb", inRange("s_min", 0, 24*60-1), inRange("e_min", 0, 24*60-1)),
+	"playSelectAudio":         (*unit).playAudio,
 	"resetConsumablesTime":    (*unit).resetConsumables,
+	"getMapData":              (*unit).getMapData,
 }
 
 // action makes a handler that only succeeds, on devices with the component.

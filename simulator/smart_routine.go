@@ -104,7 +104,10 @@ func (u *unit) act(which []occasion) {
 		case r.has("desired_states"):
 			u.become(r.object("desired_states"))
 		case r.has("clean_attr"):
-			start := object{"clean_on": marshal(true), "clean_mode": marshal(0), "clean_order": marshal(true), "force_clean": marshal(false)}
+			start := object{
+				"clean_on": marshal(true), "clean_mode": marshal(0), "clean_order": marshal(true), "force_clean": marshal(false),
+				"start_type": marshal(startedByRule),
+			}
 			_, _ = u.call("setSwitchClean", start)
 		case r.has("s_action"):
 			u.become(object{"on": marshal(r.text("s_action") == "on")})

@@ -39,6 +39,7 @@ type unit struct {
 	log     triggerLog
 	records recorder
 	calm    time.Time // when a sensor no longer shows what it sensed
+	vacuum  vacuum
 }
 
 // load reads the capture and those of the children.
@@ -162,6 +163,7 @@ func (u *unit) start() {
 	u.watch = stopwatch{on: on, base: time.Duration(onTime) * time.Second, since: now}
 	u.startEnergy(on, clock)
 	u.records.start(u)
+	u.startVacuum()
 	if remain, ok := u.info.integer("auto_off_remain_time"); ok && remain > 0 && on && u.info.text("auto_off_status") == "on" {
 		u.autoOff = now.Add(time.Duration(remain) * time.Second)
 	}
@@ -231,6 +233,7 @@ func (e *smart) upcoming(after time.Time) agenda {
 		})
 		a.add(u.calm, u.settle)
 		a.add(u.upgrade.due(), u.install)
+		a.add(u.vacuumNext())
 		planned := u.planned(after)
 		a.add(planned.at, planned.run...)
 	}
@@ -240,6 +243,7 @@ func (e *smart) upcoming(after time.Time) agenda {
 
 // advance brings the sums forward to now.
 func (u *unit) advance() {
+	u.advanceVacuum()
 	now := u.e.d.clock.time()
 	if u.e.d.clock.unset { // it counts nothing
 		u.power.energy.jump(now)

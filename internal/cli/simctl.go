@@ -33,12 +33,14 @@ wattle sim ctl Heater set firmware="1.5.0 Build 260101"
 wattle sim ctl "Bed button" press double
 wattle sim ctl "Bed button" rotate=-30
 wattle sim ctl "Back door" open
+wattle sim ctl Robbie set battery=18
 wattle sim ctl cloud fault mfa=mail
 wattle sim ctl cloud code
 wattle sim ctl "Desk lamp" fault cloud-offline`,
 		Long: "DEVICE is an alias, a capture, an id, a MAC or an address. These faults can be switched:\n\n" + faultHelp() + `
 "reboot" and "ip-change" happen once. "set" changes what happens around a device, such as
-what is plugged into it, the temperature at a sensor, or the firmware that its maker offers.
+what is plugged into it, the temperature at a sensor, the battery of a vacuum, or the firmware
+that its maker offers.
 A child of a hub or a strip is named by itself or as HUB/CHILD.
 
 These things happen at a device, show in what it tells, and are noted in its log:
@@ -48,6 +50,7 @@ These things happen at a device, show in what it tells, and are noted in its log
   open, close     a door or window
   wet, dry        a leak sensor
   move            before a motion sensor
+  stuck[=ERROR]   a vacuum, such as stuck=SideBrushStuck; free ends it
 
 The cloud of "wattle sim --cloud" is called "cloud". Faults of it that are of one device can be
 switched on that device. "set clock=30h" moves its clock on, "set tokens=expired" ends all tokens,

@@ -1,6 +1,11 @@
 package smart
 
-import "strconv"
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // CleanMode is what a vacuum cleans (section 13).
 type CleanMode int
@@ -24,16 +29,21 @@ func (m CleanMode) String() string {
 	return "mode " + strconv.Itoa(int(m))
 }
 
-// Numbers of getVacStatus that something depends on.
+// Numbers of getVacStatus.
 const (
+	VacuumIdle     = 0
 	VacuumCleaning = 1
+	VacuumMapping  = 2
 	VacuumReturns  = 4
+	VacuumCharging = 5
+	VacuumCharged  = 6
 	VacuumPaused   = 7
+	VacuumUndocked = 8
 )
 
 var vacuumStatus = map[int]string{
-	0: "Idle", VacuumCleaning: "Cleaning", 2: "Mapping", VacuumReturns: "GoingHome", 5: "Charging",
-	6: "Charged", VacuumPaused: "Paused", 8: "Undocked", 100: "Error",
+	VacuumIdle: "Idle", VacuumCleaning: "Cleaning", VacuumMapping: "Mapping", VacuumReturns: "GoingHome",
+	VacuumCharging: "Charging", VacuumCharged: "Charged", VacuumPaused: "Paused", VacuumUndocked: "Undocked", 100: "Error",
 }
 
 // VacuumStatus is the word for a status of getVacStatus; false for a number
@@ -68,6 +78,27 @@ func VacuumError(code int) (name, text string, ok bool) {
 		return "", "error " + strconv.Itoa(code) + ", which is not known here: the app may know it", false
 	}
 	return p.name, p.text, true
+}
+
+// VacuumErrorCode is the code of an error of that name, in any case.
+func VacuumErrorCode(name string) (code int, ok bool) {
+	for code, p := range vacuumProblems {
+		if strings.EqualFold(p.name, name) {
+			return code, true
+		}
+	}
+	return 0, false
+}
+
+// VacuumErrors are the names of the errors that are known, by their codes.
+func VacuumErrors() []string {
+	names := []string{}
+	for _, code := range slices.Sorted(maps.Keys(vacuumProblems)) {
+		if code != 0 {
+			names = append(names, vacuumProblems[code].name)
+		}
+	}
+	return names
 }
 
 // Suctions are the strengths of getCleanAttr; the first is 1 on the wire.
