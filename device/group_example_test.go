@@ -11,6 +11,7 @@ import (
 	"wattle/device"
 	"wattle/effect"
 	"wattle/feature"
+	"wattle/floor"
 )
 
 // polled opens a device of the invented home and polls it.
@@ -212,21 +213,93 @@ func ExampleAlarm() {
 
 func ExampleVacuum() {
 	ctx := context.Background()
-	d := polled(ctx, "RV30 Max(EU)_1.0_1.3.1")
-	robot, err := d.Vacuum()
+	robot, err := polled(ctx, "RV30 Max(EU)_1.0_1.3.1").Vacuum()
+	if err != nil {
+		log.Fatal(err)
+	}
+	mapID, rooms, err := robot.Rooms(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range rooms {
+		fmt.Printf("%d %s %.1f m²\n", r.ID, r.Name, r.Area)
+	}
+	kitchen, err := device.FindRoom(rooms, "kitchen")
 	if err != nil {
 		log.Fatal(err)
 	}
 	if err := robot.SetSuction(ctx, "Max"); err != nil {
 		log.Fatal(err)
 	}
-	if err := robot.Start(ctx); err != nil {
+	if err := robot.Clean(ctx, mapID, kitchen); err != nil {
 		log.Fatal(err)
 	}
-	if _, err := d.Poll(ctx); err != nil {
+	now, err := robot.State(ctx)
+	if err != nil {
 		log.Fatal(err)
 	}
-	status, _ := robot.Status()
-	fmt.Println(status, robot.Suctions())
-	// Output: Cleaning [Quiet Standard Turbo Max Ultra]
+	fmt.Println(now.Status, now.Mode, now.Suction, *now.Battery, "%")
+	// Output:
+	// 3 Living room 9.2 m²
+	// 2 Kitchen 5.8 m²
+	// 4 Hall 5.4 m²
+	// 5 Study 3.6 m²
+	// 6 Bathroom 1.7 m²
+	// 7 Bedroom 2.3 m²
+	// Cleaning rooms Max 100 %
+}
+
+func ExampleVacuum_Map() {
+	ctx := context.Background()
+	robot, err := polled(ctx, "RV30 Max(EU)_1.0_1.3.1").Vacuum()
+	if err != nil {
+		log.Fatal(err)
+	}
+	plan, err := robot.Map(ctx, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	small := plan.Grid(36, 28)
+	for y := range small.Height {
+		for x := range small.Width {
+			switch c := small.At(x, y); c.Kind {
+			case floor.InRoom:
+				fmt.Print(c.Room)
+			case floor.Robot:
+				fmt.Print("R")
+			default:
+				fmt.Print(" #.!!DR"[c.Kind : c.Kind+1])
+			}
+		}
+		fmt.Println()
+	}
+	// Output:
+	// ####################################
+	// #######3333333333333################
+	// #######3333333333333################
+	// ###33333333333333333#22222222222222#
+	// ###33333333333333333#22222222222222#
+	// #3333333333333333333#22222222222222#
+	// #3333333333333333333.22222222222222#
+	// #3333333333333333333.22222####22222#
+	// #3333333333333333333#22222####22222#
+	// #3333333333333333333#22222222222222#
+	// #3333333333333333333#22222222222222#
+	// #333333333333333!!!!#22222222222222#
+	// #333333333333333!!!!#22222222222222#
+	// #333333333333333!!!!#22222222222222#
+	// ########...################...######
+	// #4444444444444444444444444444444444#
+	// #DR44444444444444444444444444444444#
+	// #4444444444444444444444444444444444#
+	// #4444444444444444444444444444444444#
+	// ######...#########..########...#####
+	// #55555555555555#6666####77777777777#
+	// #55555555555555#6666####77777777777#
+	// #55555555555555#!!!!!!!!77777777777#
+	// #55555555555555#6666666#7777#####77#
+	// #55555555555555#6666666#7777#####77#
+	// #####5555555555#6666666#7777#####77#
+	// #####5555555555#6666666#7777#####77#
+	// ####################################
 }

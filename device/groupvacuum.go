@@ -121,7 +121,7 @@ type VacuumState struct {
 	Mode    string         `json:"mode,omitempty"`   // of the run under way: home, rooms, zones; "" where it does not say
 	Working *bool          `json:"working"`          // a run is under way
 	Area    *int           `json:"area"`             // of this run or the last one, in AreaUnit
-	Unit    feature.Unit   `json:"area_unit"`        // m2, ft2 or ping
+	Unit    feature.Unit   `json:"area_unit"`        // [feature.SquareMetre], [feature.SquareFoot] or [feature.Ping]
 	Minutes *int           `json:"minutes"`          // the same
 	Percent *int           `json:"percent"`          // the same
 	Suction string         `json:"suction"`          // see [Vacuum.Suctions]

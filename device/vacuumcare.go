@@ -92,27 +92,26 @@ func PartNames() []string {
 	return names
 }
 
-// Runs are what a vacuum has cleaned.
+// Runs are what a vacuum has cleaned. What it does not say is nil.
 type Runs struct {
-	// Count, Area and Minutes are over all runs; -1 where it does not say.
-	Count   int          `json:"count"`
-	Area    int          `json:"area"`
-	Minutes int          `json:"minutes"`
-	Unit    feature.Unit `json:"area_unit"` // of all areas: m2, ft2 or ping
+	Count   *int         `json:"count"` // the sums are over all runs
+	Area    *int         `json:"area"`
+	Minutes *int         `json:"minutes"`
+	Unit    feature.Unit `json:"area_unit"` // of all areas: [feature.SquareMetre], [feature.SquareFoot] or [feature.Ping]
 	List    []Run        `json:"runs"`      // those that it remembers, newest first
 }
 
-// Run is one run of a vacuum.
+// Run is one run of a vacuum. What it does not say is nil, zero or "".
 type Run struct {
-	End     time.Time `json:"end"` // on the clock of the vacuum
-	Minutes int       `json:"minutes"`
-	Area    int       `json:"area"` // in the unit of [Runs]
+	End     time.Time `json:"end,omitzero"` // on the clock of the vacuum
+	Minutes *int      `json:"minutes"`
+	Area    *int      `json:"area"` // in the unit of [Runs]
 	Mode    string    `json:"mode"` // home, rooms, zones, ...
 	// Scheduled: a schedule began it. That number 4 means so is a guess.
 	Scheduled bool `json:"scheduled"`
 	Emptied   bool `json:"emptied"` // the dock emptied its dust bin
 	MapID     int  `json:"map_id,omitempty"`
-	Error     int  `json:"error,omitempty"` // 0: it came to its end
+	Error     *int `json:"error"` // 0: it came to its end
 }
 
 // Runs asks for what it has cleaned.
@@ -126,17 +125,23 @@ func (v *Vacuum) Runs(ctx context.Context) (Runs, error) {
 		return Runs{}, fmt.Errorf("%s: %w", v.d.label(), err)
 	}
 	out := Runs{
-		Count: r.Number.Or(-1), Area: r.Area.Or(-1), Minutes: r.Minutes.Or(-1),
+		Count: pointer(r.Number), Area: pointer(r.Area), Minutes: pointer(r.Minutes),
 		Unit: catalog.AreaUnit(unit), List: []Run{},
 	}
 	zone := catalog.LocalTime(v.d.known().view).Location()
 	for i := range r.List {
 		each := &r.List[i]
-		out.List = append(out.List, Run{
-			End: time.Unix(int64(each.Time.Or(0)), 0).In(zone), Minutes: each.Minutes.Or(0), Area: each.Area.Or(0),
-			Mode: smart.CleanMode(each.Mode.Or(0)).String(), Scheduled: each.Start.Or(0) == 4,
-			Emptied: each.Emptied.Or(false), MapID: each.Map.Or(0), Error: each.Error.Or(0),
-		})
+		run := Run{
+			Minutes: pointer(each.Minutes), Area: pointer(each.Area), Scheduled: each.Start.Or(0) == 4,
+			Emptied: each.Emptied.Or(false), MapID: each.Map.Or(0), Error: pointer(each.Error),
+		}
+		if at, ok := each.Time.Get(); ok {
+			run.End = time.Unix(int64(at), 0).In(zone)
+		}
+		if mode, ok := each.Mode.Get(); ok {
+			run.Mode = smart.CleanMode(mode).String()
+		}
+		out.List = append(out.List, run)
 	}
 	slices.SortStableFunc(out.List, func(a, b Run) int { return b.End.Compare(a.End) })
 	return out, nil
