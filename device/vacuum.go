@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,6 +14,9 @@ import (
 	"wattle/method"
 	"wattle/method/smart"
 )
+
+// ErrNoMap is wrapped where a vacuum has made no map yet.
+var ErrNoMap = errors.New("it has no map yet; let it clean the home once")
 
 // FloorMap is a map that a vacuum has made, in short.
 type FloorMap struct {
@@ -64,7 +68,8 @@ func (v *Vacuum) mapInfo(ctx context.Context) (*smart.MapInfo, error) {
 
 // Map asks for a map by its id, 0 for the one that it uses now. Where only a part
 // of the answer can be read, that is given together with an error that wraps
-// [wattle.ErrProtocol]. It wraps [wattle.ErrNotFound] where there is no map yet.
+// [wattle.ErrProtocol]. It wraps [ErrNoMap] where there is none, and
+// [wattle.ErrParam] where there is none of that id.
 func (v *Vacuum) Map(ctx context.Context, id int) (*floor.Plan, error) {
 	info, err := v.mapInfo(ctx)
 	if err != nil {
@@ -72,8 +77,10 @@ func (v *Vacuum) Map(ctx context.Context, id int) (*floor.Plan, error) {
 	}
 	if id == 0 {
 		if id = info.Current.Or(0); id == 0 {
-			return nil, fmt.Errorf("%s: %w: it has no map yet; let it clean once", v.d.label(), wattle.ErrNotFound)
+			return nil, fmt.Errorf("%s: %w", v.d.label(), ErrNoMap)
 		}
+	} else if err := among(info.List, id); err != nil {
+		return nil, fmt.Errorf("%s: %w", v.d.label(), err)
 	}
 	data, err := ask(ctx, v.d, smart.GetMapData, smart.MapQuery{ID: id})
 	if data == nil {
@@ -95,7 +102,7 @@ func (v *Vacuum) Map(ctx context.Context, id int) (*floor.Plan, error) {
 }
 
 // Rooms are the rooms of the map that the vacuum uses now, with the id of that
-// map. The error wraps [wattle.ErrNotFound] where it has none yet.
+// map. The error wraps [ErrNoMap] where it has none yet.
 func (v *Vacuum) Rooms(ctx context.Context) (mapID int, rooms []floor.Room, err error) {
 	p, err := v.Map(ctx, 0)
 	if p == nil {
@@ -104,9 +111,23 @@ func (v *Vacuum) Rooms(ctx context.Context) (mapID int, rooms []floor.Room, err 
 	return p.ID, p.Rooms, nil // without pixels the rooms have no sizes, but names
 }
 
+// among tells which maps there are where an id is none of theirs.
+func among(list []smart.MapEntry, id int) error {
+	var names []string
+	for i := range list {
+		if list[i].ID.Or(0) == id {
+			return nil
+		}
+		names = append(names, fmt.Sprintf("%d (%s)", list[i].ID.Or(0), smart.Text(list[i].Name.Or(""))))
+	}
+	if len(names) == 0 {
+		return ErrNoMap
+	}
+	return fmt.Errorf("%w: there is no map %d; there are %s", wattle.ErrParam, id, strings.Join(names, ", "))
+}
+
 // FindRoom finds a room by its name in any case, or by its id. The error wraps
-// [wattle.ErrNotFound] and names the rooms, or wraps [wattle.ErrParam] where
-// two are called so.
+// [wattle.ErrParam] and says which rooms there are, or that two are called so.
 func FindRoom(rooms []floor.Room, name string) (id int, err error) {
 	name = strings.TrimSpace(name)
 	found := 0
@@ -134,7 +155,7 @@ func FindRoom(rooms []floor.Room, name string) (id int, err error) {
 	case found > 1:
 		return 0, fmt.Errorf("%w: %d rooms are called %q; name its id", wattle.ErrParam, found, name)
 	case len(names) == 0:
-		return 0, fmt.Errorf("%w: the map has no rooms; divide it in the app", wattle.ErrNotFound)
+		return 0, fmt.Errorf("%w: the map has no rooms; divide it in the app", wattle.ErrParam)
 	}
-	return 0, fmt.Errorf("%w: no room is called %q; there are %s", wattle.ErrNotFound, name, strings.Join(names, ", "))
+	return 0, fmt.Errorf("%w: no room is called %q; there are %s", wattle.ErrParam, name, strings.Join(names, ", "))
 }

@@ -82,8 +82,18 @@ func TestVacuumRooms(t *testing.T) {
 		t.Errorf("map %d, rooms %+v (%v)", id, rooms, err)
 	}
 	f.set("getMapInfo", `{"current_map_id":0,"map_list":[]}`)
-	if _, _, err := v.Rooms(t.Context()); !errors.Is(err, wattle.ErrNotFound) {
+	if _, _, err := v.Rooms(t.Context()); !errors.Is(err, device.ErrNoMap) {
 		t.Errorf("without a map: %v", err)
+	}
+	if _, err := v.Map(t.Context(), 9); !errors.Is(err, device.ErrNoMap) {
+		t.Errorf("without a map: %v", err)
+	}
+	f.set("getMapInfo", `{"current_map_id":9,"map_list":[{"map_id":9,"map_name":"SG9tZQ=="}]}`)
+	if _, err := v.Map(t.Context(), 8); !errors.Is(err, wattle.ErrParam) || !strings.Contains(err.Error(), "9 (Home)") {
+		t.Errorf("another map: %v", err)
+	}
+	if p, err := v.Map(t.Context(), 9); !errors.Is(err, wattle.ErrProtocol) || p == nil || p.Name != "Home" || len(p.Rooms) != 2 {
+		t.Errorf("a map without pixels: %+v, %v", p, err)
 	}
 }
 
@@ -241,6 +251,7 @@ func TestVacuumLittle(t *testing.T) {
 	for name, do := range map[string]func() error{
 		"maps":  func() error { _, err := v.Maps(t.Context()); return err },
 		"rooms": func() error { _, _, err := v.Rooms(t.Context()); return err },
+		"dock":  func() error { return v.EmptyDustbin(t.Context()) },
 		"parts": func() error { _, err := v.Parts(t.Context()); return err },
 		"reset": func() error { return v.ResetParts(t.Context(), "filter") },
 		"quiet": func() error { return v.SetDoNotDisturb(t.Context(), device.QuietHours{On: true}) },
@@ -260,7 +271,7 @@ func TestFindRoom(t *testing.T) {
 		err  error
 	}{
 		{"kitchen", 2, nil}, {" Kitchen ", 2, nil}, {"5", 5, nil}, {"3", 3, nil},
-		{"bed", 0, wattle.ErrParam}, {"Attic", 0, wattle.ErrNotFound}, {"", 0, wattle.ErrNotFound}, {"9", 0, wattle.ErrNotFound},
+		{"bed", 0, wattle.ErrParam}, {"Attic", 0, wattle.ErrParam}, {"", 0, wattle.ErrParam}, {"9", 0, wattle.ErrParam},
 	} {
 		if id, err := device.FindRoom(rooms, tt.name); id != tt.id || !errors.Is(err, tt.err) {
 			t.Errorf("%q is %d (%v)", tt.name, id, err)
