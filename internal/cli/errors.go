@@ -123,11 +123,13 @@ func (s *several) exitCode() Code {
 
 // hintOf finds what a person can do about an error, or "".
 func hintOf(err error) string {
-	if f, ok := errors.AsType[*fault](err); ok && f.hint != "" {
-		return f.hint
-	}
-	if f, ok := errors.AsType[*fault](err); ok && f.told {
-		return ""
+	for f, ok := errors.AsType[*fault](err); ok; f, ok = errors.AsType[*fault](f.err) {
+		if f.hint != "" {
+			return f.hint
+		}
+		if f.told {
+			return ""
+		}
 	}
 	if h, ok := errors.AsType[interface {
 		error

@@ -40,6 +40,7 @@ var makers = []struct {
 	{"alias", newAlias},
 	{"reboot", newReboot},
 	{"hub", newHub},
+	{"vacuum", newVacuum},
 	{"raw", newRaw},
 	{"info", newInfo},
 	{"time", newTime},

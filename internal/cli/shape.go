@@ -123,15 +123,25 @@ func valueText(r feature.Reading) string {
 	if n, ok := feature.As[float64](r.Value); ok && r.Precision > 0 {
 		text = strconv.FormatFloat(n, 'f', r.Precision, 64)
 	}
-	switch r.Unit {
-	case feature.NoUnit:
+	if r.Unit == feature.NoUnit {
 		return text
-	case feature.Celsius:
-		return text + " °C"
-	case feature.Fahrenheit:
-		return text + " °F"
 	}
-	return text + " " + string(r.Unit)
+	return text + " " + unitText(r.Unit)
+}
+
+// unitText is a unit as people write it.
+func unitText(u feature.Unit) string {
+	switch u {
+	case feature.Celsius:
+		return "°C"
+	case feature.Fahrenheit:
+		return "°F"
+	case feature.SquareMetre:
+		return "m²"
+	case feature.SquareFoot:
+		return "ft²"
+	}
+	return string(u)
 }
 
 // painted is a value as a cell: on is green, what is not known is dim.
