@@ -79,11 +79,11 @@ type Retention struct {
 
 const day = 24 * time.Hour
 
-// DefaultRetention keeps a week of samples, five weeks of minutes, three years
+// DefaultRetention keeps a week of samples, two weeks of minutes, three years
 // of hours, and days and energy for ever. Energy has its own books.
 var DefaultRetention = Retention{
 	Raw: 7 * day, States: 400 * day, Events: 400 * day,
-	Minute: 35 * day, Hour: 3 * 366 * day,
+	Minute: 14 * day, Hour: 3 * 366 * day,
 }
 
 // Check says what is wrong. Each resolution is computed from the one before,

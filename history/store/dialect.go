@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -99,13 +100,34 @@ func integer(v driver.Value) int64 {
 	return n
 }
 
-// float takes a number of either database.
-func float(v driver.Value) float64 {
+// pack makes a number small where the database allows it: SQLite takes
+// thousandths as integers, of one to six bytes.
+func (d *dialect) pack(f float64) any {
+	if n := math.Round(f * 1000); !d.numbered && math.Abs(n) < 1<<47 && n/1000 == f {
+		return int64(n)
+	}
+	return f
+}
+
+// float is what was packed.
+func float(v any) float64 {
 	switch n := v.(type) {
 	case float64:
 		return n
 	case int64:
-		return float64(n)
+		return float64(n) / 1000
 	}
 	return 0
+}
+
+// number is a column of packed numbers.
+type number struct {
+	value float64
+	known bool
+}
+
+// Scan takes what a driver gives.
+func (n *number) Scan(v any) error {
+	*n = number{float(v), v != nil}
+	return nil
 }

@@ -27,9 +27,9 @@ func (s *Store) Latest(ctx context.Context, d history.Device) (out []history.Sam
 		var one history.Sample
 		var device, unit string
 		var hold, at, flags int64
-		var number sql.NullFloat64
+		var n number
 		var text sql.NullString
-		if err := rows.Scan(&device, &one.Feature, &unit, &hold, &at, &flags, &number, &text); err != nil {
+		if err := rows.Scan(&device, &one.Feature, &unit, &hold, &at, &flags, &n, &text); err != nil {
 			return err
 		}
 		var err error
@@ -37,7 +37,7 @@ func (s *Store) Latest(ctx context.Context, d history.Device) (out []history.Sam
 			return err
 		}
 		one.Unit, one.Hold, one.Time = feature.Unit(unit), time.Duration(hold)*time.Millisecond, s.moment(at)
-		decode(flags, number, text, &one)
+		decode(flags, n, text, &one)
 		out = append(out, one)
 		return nil
 	}, s.bind(query+" ORDER BY s.device, s.feature"), args...)
@@ -117,13 +117,13 @@ func (s *Store) page(ctx context.Context, k history.Key, one series, query strin
 	err = each(ctx, s.readers, func(rows *sql.Rows) error {
 		v := history.Sample{Key: k, Unit: feature.Unit(one.unit), Hold: time.Duration(one.hold) * time.Millisecond}
 		var at, flags int64
-		var number sql.NullFloat64
+		var n number
 		var text sql.NullString
-		if err := rows.Scan(&at, &v.Event, &flags, &number, &text); err != nil {
+		if err := rows.Scan(&at, &v.Event, &flags, &n, &text); err != nil {
 			return err
 		}
 		v.Time = s.moment(at)
-		decode(flags, number, text, &v)
+		decode(flags, n, text, &v)
 		out = append(out, v)
 		return nil
 	}, s.bind(query), args...)

@@ -146,8 +146,8 @@ func (w *writer) store(ctx context.Context, by history.Resolution, series int64,
 	t := rollups[by]
 	return w.insert(ctx, &t, len(buckets), func(i int, into []any) {
 		b := &buckets[i]
-		into[0], into[1], into[2], into[3] = series, millis(b.Start), b.Min, b.Max
-		into[4], into[5], into[6] = b.Mean, b.Last, int64(b.Count)
+		into[0], into[1], into[2], into[3] = series, millis(b.Start), w.pack(b.Min), w.pack(b.Max)
+		into[4], into[5], into[6] = w.pack(b.Mean), w.pack(b.Last), int64(b.Count)
 		into[7], into[8] = milliseconds(b.Known), until(b)
 	})
 }
@@ -196,11 +196,11 @@ func (r *roller) points(ctx context.Context, series, start, end int64) (out []hi
 	}
 	add := func(rows *sql.Rows) error {
 		var at, flags int64
-		var number sql.NullFloat64
-		if err := rows.Scan(&at, &flags, &number); err != nil {
+		var n number
+		if err := rows.Scan(&at, &flags, &n); err != nil {
 			return err
 		}
-		out = append(out, history.Instant(s.moment(at), number.Float64, number.Valid, time.Duration(hold)*time.Millisecond))
+		out = append(out, history.Instant(s.moment(at), n.value, n.known, time.Duration(hold)*time.Millisecond))
 		return nil
 	}
 	err = each(ctx, r.q, add, s.bind("SELECT at, flags, number FROM samples WHERE series = ? AND at < ? ORDER BY at DESC LIMIT 1"), series, start)
@@ -233,10 +233,12 @@ func (r *roller) rows(ctx context.Context, by history.Resolution, series, start,
 	const columns = "SELECT at, low, high, mean, last, samples, known, lasts FROM "
 	add := func(rows *sql.Rows) error {
 		var at, known, lasts int64
+		var low, high, mean, last number
 		var b history.Bucket
-		if err := rows.Scan(&at, &b.Min, &b.Max, &b.Mean, &b.Last, &b.Count, &known, &lasts); err != nil {
+		if err := rows.Scan(&at, &low, &high, &mean, &last, &b.Count, &known, &lasts); err != nil {
 			return err
 		}
+		b.Min, b.Max, b.Mean, b.Last = low.value, high.value, mean.value, last.value
 		s.frame(&b, by, at, known, lasts)
 		out = append(out, b)
 		return nil

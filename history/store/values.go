@@ -45,27 +45,27 @@ func classOf(flags int64) int64 {
 }
 
 // encode turns a value into what is stored.
-func encode(s *history.Sample) (flags int64, number, text any) {
+func (d *dialect) encode(s *history.Sample) (flags int64, n, text any) {
 	if s.Source == history.Cloud {
 		flags = fromCloud
 	}
 	switch v := s.Value.Any().(type) {
 	case float64:
-		return flags | isFloat, v, nil
+		return flags | isFloat, d.pack(v), nil
 	case int:
-		return flags | isInt, float64(v), nil
+		return flags | isInt, d.pack(float64(v)), nil
 	case bool:
-		n := 0.0
+		on := 0.0
 		if v {
-			n = 1
+			on = 1
 		}
-		return flags | isBool, n, nil
+		return flags | isBool, d.pack(on), nil
 	case string:
 		return flags | isText, nil, v
 	case time.Time:
 		return flags | isTime, nil, v.Format(time.RFC3339Nano)
 	case time.Duration:
-		return flags | isDuration, v.Seconds(), nil
+		return flags | isDuration, d.pack(v.Seconds()), nil
 	case feature.HSV:
 		return flags | isColor, nil, v.String()
 	}
@@ -73,7 +73,7 @@ func encode(s *history.Sample) (flags int64, number, text any) {
 }
 
 // decode is the way back. What cannot be read is unknown.
-func decode(flags int64, number sql.NullFloat64, text sql.NullString, s *history.Sample) {
+func decode(flags int64, n number, text sql.NullString, s *history.Sample) {
 	s.Source = history.Local
 	if flags&fromCloud != 0 {
 		s.Source = history.Cloud
@@ -81,11 +81,11 @@ func decode(flags int64, number sql.NullFloat64, text sql.NullString, s *history
 	s.Value = feature.Value{}
 	switch flags & kindMask {
 	case isFloat:
-		s.Value = feature.ValueOf(number.Float64)
+		s.Value = feature.ValueOf(n.value)
 	case isInt:
-		s.Value = feature.ValueOf(int(number.Float64))
+		s.Value = feature.ValueOf(int(n.value))
 	case isBool:
-		s.Value = feature.ValueOf(number.Float64 != 0)
+		s.Value = feature.ValueOf(n.value != 0)
 	case isText:
 		s.Value = feature.ValueOf(text.String)
 	case isTime:
@@ -93,7 +93,7 @@ func decode(flags int64, number sql.NullFloat64, text sql.NullString, s *history
 			s.Value = feature.ValueOf(t)
 		}
 	case isDuration:
-		s.Value = feature.ValueOf(time.Duration(number.Float64 * float64(time.Second)))
+		s.Value = feature.ValueOf(time.Duration(n.value * float64(time.Second)))
 	case isColor:
 		if c, err := feature.ParseHSV(text.String); err == nil {
 			s.Value = feature.ValueOf(c)

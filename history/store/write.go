@@ -41,7 +41,7 @@ func (w *writer) write(ctx context.Context, b *history.Batch) (history.Written, 
 	for i := range b.Samples {
 		s := &b.Samples[i]
 		r := row{at: millis(s.Time), event: s.Event}
-		r.flags, r.number, r.text = encode(s)
+		r.flags, r.number, r.text = w.encode(s)
 		series, err := w.find(ctx, s, classOf(r.flags))
 		if err != nil {
 			return out, err
