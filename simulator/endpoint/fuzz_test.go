@@ -12,6 +12,7 @@ import (
 	"wattle/internal/wire/aes"
 	"wattle/internal/wire/linkie"
 	"wattle/internal/wire/token"
+	"wattle/internal/wire/tpap"
 )
 
 // FuzzWeb gives all web devices any request: they answer it or drop the
@@ -26,14 +27,24 @@ func FuzzWeb(f *testing.F) {
 	f.Add("/app", "token=0123ABCD", "", []byte(`{"method":"get_device_info"}`))
 	f.Add("/data/LINKIE2.json", "", "", linkie.AppendRequest(nil, []byte(`{"system":{"get_sysinfo":{}}}`)))
 	f.Add("/", "", "", []byte(nil))
+	f.Add("/", "", "", tpap.AppendDiscover(nil))
+	f.Add("/", "", "", tpap.AppendRegister(nil, &tpap.Register{
+		Username: tpap.UserMD5.Username(), UserRandom: make([]byte, 32), Suites: []int{1}, Ciphers: tpap.Ciphers(), Passcode: tpap.DefaultUserPW,
+	}))
+	f.Add("/", "", "", tpap.AppendShare(nil, &tpap.Share{UserShare: make([]byte, 65), UserConfirm: make([]byte, 32)}))
+	f.Add("/", "", "", []byte(`{"method":"login","params":{"cnonce":"0123456789ABCDEF","encrypt_type":"3","username":"admin"}}`))
+	f.Add("/stok=30313233343536373839616263646566/ds", "", "", make([]byte, 40))
 	device := DeviceFunc(func(_ context.Context, request []byte) ([]byte, error) { return bytes.Clone(request), nil })
 	f.Fuzz(func(t *testing.T, path, query, cookie string, body []byte) {
 		klap := &klapServer{web: web{options: (*Options)(nil).orDefaults(), device: device}}
 		old := &aesServer{web: web{options: (*Options)(nil).orDefaults(), device: device}}
 		vacuum := &tokenServer{web: web{options: (*Options)(nil).orDefaults(), device: device}}
 		camera := &linkieServer{web: web{options: (*Options)(nil).orDefaults(), device: device}}
+		newer := &tpapServer{web: web{options: (*Options)(nil).orDefaults(), device: device, root: true}}
+		newer.options.TPAP = newer.options.TPAP.orDefaults()
+		newer.options.TPAP.Iterations = 1 // or nothing else gets its turn
 		for _, handler := range []http.Handler{
-			klap.guard(klap.handle), old.guard(old.handle), vacuum.guard(vacuum.handle), camera.guard(camera.handle),
+			klap.guard(klap.handle), old.guard(old.handle), vacuum.guard(vacuum.handle), camera.guard(camera.handle), newer.guard(newer.handle),
 		} {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body))
 			r.URL.Path, r.URL.RawQuery = path, query

@@ -11,7 +11,7 @@ import (
 
 const (
 	// MaxLogin bounds a login message, in bytes: certificates make the longest.
-	MaxLogin = 64 << 10
+	MaxLogin = 16 << 10
 	// maxValue bounds random values, salts and confirmations, in bytes.
 	maxValue = 1024
 	// maxSessionID bounds a session id, in bytes.
