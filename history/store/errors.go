@@ -48,6 +48,8 @@ func problemOf(err error) problem {
 		return readOnly
 	case errors.Is(err, context.Canceled):
 		return other
+	case errors.Is(err, history.ErrInUse):
+		return again // the server has not noticed yet that our old connection is gone
 	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, driver.ErrBadConn),
 		strings.Contains(err.Error(), "conn closed"), strings.Contains(err.Error(), "unexpected EOF"):
 		return again

@@ -88,6 +88,8 @@ func (s *Store) prepareFile() (fresh bool, err error) {
 	defer f.Close()
 	head := make([]byte, 16)
 	switch n, err := io.ReadFull(f, head); {
+	case n == 0 && errors.Is(err, io.EOF) && s.ReadOnly:
+		return false, fmt.Errorf("%w: %s is empty", history.ErrNotFound, s.Address)
 	case n == 0 && errors.Is(err, io.EOF):
 		return true, nil
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):

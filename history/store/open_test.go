@@ -134,8 +134,10 @@ func TestNotOurs(t *testing.T) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
-	if _, err := store.Open(t.Context(), store.Options{Address: filepath.Join(dir, "none.db"), ReadOnly: true}); !errors.Is(err, history.ErrNotFound) {
-		t.Errorf("reading what is not there: %v", err)
+	for _, path := range []string{filepath.Join(dir, "none.db"), file("empty.db", nil)} {
+		if _, err := store.Open(t.Context(), store.Options{Address: path, ReadOnly: true}); !errors.Is(err, history.ErrNotFound) {
+			t.Errorf("reading what is not there: %v", err)
+		}
 	}
 	if _, err := store.Open(t.Context(), store.Options{Address: filepath.Join(text, "below.db")}); err == nil {
 		t.Error("a folder that is a file")

@@ -191,3 +191,34 @@ func TestClose(t *testing.T) {
 		}
 	})
 }
+
+// TestConnectionLost: where the server ends the connections, as on a restart,
+// the writer makes new ones and what it was given is kept once.
+func TestConnectionLost(t *testing.T) {
+	address := schema(t)
+	s := open(t, store.Options{Address: address + "&application_name=wattle_lost"})
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for i := range 5 {
+		ended := 0
+		err := db.QueryRow("SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'wattle_lost'").Scan(&ended)
+		if err != nil || ended == 0 {
+			t.Fatalf("%d connections, %v", ended, err)
+		}
+		reading := history.Reading{Device: plug, Time: noon.Add(time.Duration(i) * time.Minute), Total: feature.ValueOf(float64(i) / 1000)}
+		if _, err := s.Write(t.Context(), history.Batch{Samples: []history.Sample{watts(reading.Time, 1)}, Meters: []history.Reading{reading}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.Samples(t.Context(), power, history.From(noon), noon.Add(time.Hour), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.Meter(t.Context(), plug)
+	if err != nil || len(got) != 5 || m.Life != 4000 {
+		t.Errorf("%d samples, %+v, %v", len(got), m, err)
+	}
+}

@@ -24,7 +24,7 @@ func TestKinds(t *testing.T) {
 			feature.ValueOf(21.5), feature.ValueOf(-7), feature.ValueOf(true), feature.ValueOf(false), feature.ValueOf("auto 'é\n"), {},
 			feature.ValueOf(noon.Add(123456789)), feature.ValueOf(90 * time.Second), feature.ValueOf(feature.HSV{Hue: 200, Saturation: 50, Value: 70}),
 			feature.ValueOf(0.0), feature.ValueOf(0.1), feature.ValueOf(-123.456), feature.ValueOf(1e300), feature.ValueOf(1e-9),
-			feature.ValueOf(1.0 / 3), feature.ValueOf(5e12), feature.ValueOf(1<<40 + 1), feature.ValueOf(""),
+			feature.ValueOf(1.0 / 3), feature.ValueOf(5e12), feature.ValueOf(1<<30 + 1), feature.ValueOf(""),
 		}
 		k := history.Key{Device: history.Device{MAC: plug.MAC, Child: "A1"}, Feature: "anything"}
 		var samples []history.Sample
