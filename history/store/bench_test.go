@@ -21,6 +21,7 @@ func BenchmarkWrite(b *testing.B) {
 			s := open(b, store.Options{Address: filepath.Join(b.TempDir(), "history.db"), Now: at(noon)})
 			var n atomic.Int64
 			b.ResetTimer()
+			cpu := cpuTime()
 			var all sync.WaitGroup
 			for range writers {
 				all.Go(func() {
@@ -44,6 +45,7 @@ func BenchmarkWrite(b *testing.B) {
 			}
 			all.Wait()
 			b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "samples/s")
+			b.ReportMetric(float64(b.N)*1000/(cpuTime()-cpu).Seconds(), "samples/cpu-s")
 		})
 	}
 }
@@ -70,6 +72,8 @@ func BenchmarkYear(b *testing.B) {
 	}
 	for _, days := range []int{365, 20} {
 		b.Run(fmt.Sprint("days=", days), func(b *testing.B) {
+			cpu := cpuTime()
+			defer func() { b.ReportMetric((cpuTime()-cpu).Seconds()*1000/float64(b.N), "cpu-ms/op") }()
 			for b.Loop() {
 				series, err := s.Downsample(b.Context(), power, noon.AddDate(0, 0, -days), noon, 500)
 				if err != nil || len(series.Buckets) < 480 {

@@ -124,14 +124,14 @@ func (s *Store) Cost(ctx context.Context, d history.Device, t *history.Tariffs, 
 func (s *Store) Reconcile(ctx context.Context, d history.Device, own *energy.Series) error {
 	return s.run(ctx, func(ctx context.Context, w *writer) error {
 		m := &meter{}
-		if err := loadMeter(ctx, w.conn, &w.dialect, d, m); err != nil {
+		if err := loadMeter(ctx, w, &w.dialect, d, m); err != nil {
 			return err
 		}
 		if len(own.Points) == 0 {
 			return nil
 		}
 		// Spans reach beyond the series, and entries beyond spans.
-		spans, err := s.spans(ctx, w.conn, m.id, millis(own.From()), millis(own.To()))
+		spans, err := s.spans(ctx, w, m.id, millis(own.From()), millis(own.To()))
 		if err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func (s *Store) Reconcile(ctx context.Context, d history.Device, own *energy.Ser
 				to = span.To
 			}
 		}
-		entries, err := s.entries(ctx, w.conn, m.id, millis(history.Day.Floor(from, s.Zone)), millis(history.Day.Next(to, s.Zone)))
+		entries, err := s.entries(ctx, w, m.id, millis(history.Day.Floor(from, s.Zone)), millis(history.Day.Next(to, s.Zone)))
 		if err != nil {
 			return err
 		}

@@ -67,9 +67,9 @@ func (w *writer) meter(ctx context.Context, d history.Device) (*meter, error) {
 		return m, nil
 	}
 	m := &meter{}
-	err := loadMeter(ctx, w.conn, &w.dialect, d, m)
+	err := loadMeter(ctx, w, &w.dialect, d, m)
 	if errors.Is(err, history.ErrNotFound) {
-		err = w.conn.QueryRowContext(ctx, w.bind("INSERT INTO meters (device, state) VALUES (?, '{}') RETURNING id"), d.String()).Scan(&m.id)
+		err = w.QueryRowContext(ctx, w.bind("INSERT INTO meters (device, state) VALUES (?, '{}') RETURNING id"), d.String()).Scan(&m.id)
 	}
 	if err != nil {
 		return nil, err

@@ -157,7 +157,7 @@ func (s *Store) rezone(ctx context.Context) error {
 	}
 	for _, one := range all {
 		err := s.run(ctx, func(ctx context.Context, w *writer) error {
-			r := roller{store: s, q: w.conn}
+			r := roller{store: s, q: w}
 			hours, err := r.rows(ctx, history.Hour, one.id, 0, 1<<62)
 			if err != nil || len(hours) == 0 {
 				return err

@@ -48,7 +48,7 @@ func (s *Store) Maintain(ctx context.Context) error {
 func (w *writer) roll(ctx context.Context, most int) (int, error) {
 	var marks []mark
 	var lows []int64
-	err := each(ctx, w.conn, func(rows *sql.Rows) error {
+	err := each(ctx, w, func(rows *sql.Rows) error {
 		var m mark
 		var low int64
 		if err := rows.Scan(&m.series, &m.hour, &low); err != nil {
@@ -91,7 +91,7 @@ func (w *writer) sameDay(a, b int64) bool {
 // also change what was carried into the next minute that has samples, if that
 // lies behind the hour, and is not the one that is computed anyway.
 func (w *writer) rollHour(ctx context.Context, m mark, low, behind, only int64) error {
-	r := roller{store: w.Store, q: w.conn}
+	r := roller{store: w.Store, q: w}
 	end := millis(history.Hour.Next(w.moment(m.hour), w.Zone))
 	if only != 0 {
 		end = only
@@ -116,7 +116,7 @@ func (w *writer) rollHour(ctx context.Context, m mark, low, behind, only int64) 
 		return nil
 	}
 	var next sql.NullInt64
-	err = w.conn.QueryRowContext(ctx, w.bind("SELECT MIN(at) FROM samples WHERE series = ? AND at >= ?"), m.series, end).Scan(&next)
+	err = w.QueryRowContext(ctx, w.bind("SELECT MIN(at) FROM samples WHERE series = ? AND at >= ?"), m.series, end).Scan(&next)
 	if err != nil || !next.Valid || next.Int64 >= millis(last.Until) {
 		return err
 	}
@@ -132,7 +132,7 @@ func (w *writer) rollHour(ctx context.Context, m mark, low, behind, only int64) 
 }
 
 func (w *writer) rollDay(ctx context.Context, m mark) error {
-	r := roller{store: w.Store, q: w.conn}
+	r := roller{store: w.Store, q: w}
 	start := millis(history.Day.Floor(w.moment(m.hour), w.Zone))
 	b, ok, err := r.sum(ctx, history.Day, history.Hour, m.series, start, nil)
 	if err != nil || !ok {

@@ -108,7 +108,7 @@ func (w *writer) find(ctx context.Context, s *history.Sample, class int64) (*ser
 	known := w.series[s.Key]
 	if known == nil {
 		known = &series{}
-		err := w.conn.QueryRowContext(ctx, w.bind("SELECT id, unit, hold, class FROM series WHERE device = ? AND feature = ?"),
+		err := w.QueryRowContext(ctx, w.bind("SELECT id, unit, hold, class FROM series WHERE device = ? AND feature = ?"),
 			s.Device.String(), s.Feature).Scan(&known.id, &known.unit, &known.hold, &known.class)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, err
@@ -127,7 +127,7 @@ func (w *writer) find(ctx context.Context, s *history.Sample, class int64) (*ser
 		now.class = class
 	}
 	if now != *known {
-		err := w.conn.QueryRowContext(ctx, w.bind("INSERT INTO series (device, feature, unit, hold, class) VALUES (?, ?, ?, ?, ?)"+
+		err := w.QueryRowContext(ctx, w.bind("INSERT INTO series (device, feature, unit, hold, class) VALUES (?, ?, ?, ?, ?)"+
 			" ON CONFLICT (device, feature) DO UPDATE SET unit = excluded.unit, hold = excluded.hold, class = excluded.class RETURNING id"),
 			s.Device.String(), s.Feature, now.unit, now.hold, now.class).Scan(&now.id)
 		if err != nil {

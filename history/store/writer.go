@@ -175,18 +175,47 @@ func (w *writer) try(ctx context.Context, jobs []*job) (err error) {
 	return err
 }
 
-// exec runs a statement that is prepared once.
-func (w *writer) exec(ctx context.Context, query string, args ...any) error {
-	stmt := w.stmts[query]
-	if stmt == nil {
-		var err error
-		if stmt, err = w.conn.PrepareContext(ctx, w.bind(query)); err != nil {
-			return err
-		}
-		w.stmts[query] = stmt
+// prepared gives a statement that is prepared once for each connection: what is
+// rolled up asks the same questions thousands of times, and parsing them costs
+// more than answering.
+func (w *writer) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt := w.stmts[query]; stmt != nil {
+		return stmt, nil
 	}
-	_, err := stmt.ExecContext(ctx, args...)
+	stmt, err := w.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	w.stmts[query] = stmt
+	return stmt, nil
+}
+
+// exec runs a statement.
+func (w *writer) exec(ctx context.Context, query string, args ...any) error {
+	stmt, err := w.prepared(ctx, w.bind(query))
+	if err != nil {
+		return err
+	}
+	_, err = stmt.ExecContext(ctx, args...)
 	return err
+}
+
+// QueryContext makes the writer a querier, see there.
+func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	stmt, err := w.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+// QueryRowContext makes the writer a querier, see there.
+func (w *writer) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	stmt, err := w.prepared(ctx, query)
+	if err != nil { // there is no other way to make a row of an error
+		return w.conn.QueryRowContext(ctx, query, args...)
+	}
+	return stmt.QueryRowContext(ctx, args...)
 }
 
 // table is what rows are put into. The key comes first in its columns.
