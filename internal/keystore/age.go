@@ -52,9 +52,8 @@ func (k *Keystore) identity() (*age.X25519Identity, error) {
 	return nil, fmt.Errorf("%s: %w: it is empty", path, ErrDamaged)
 }
 
-// encryptToIdentity writes the file of a profile; the identity is made first
-// where there is none.
-func (k *Keystore) encryptToIdentity(profile string, plain []byte) error {
+// encryptToIdentity writes a file; the identity is made first where there is none.
+func (k *Keystore) encryptToIdentity(path string, plain []byte) error {
 	id, err := k.identity()
 	if errors.Is(err, fs.ErrNotExist) {
 		if id, err = age.GenerateX25519Identity(); err != nil {
@@ -66,7 +65,7 @@ func (k *Keystore) encryptToIdentity(profile string, plain []byte) error {
 	if err != nil {
 		return fmt.Errorf("identity of the credentials: %w", err)
 	}
-	return k.encrypt(profile, plain, id.Recipient())
+	return encrypt(path, plain, id.Recipient())
 }
 
 func (k *Keystore) encryptWithPhrase(profile string, plain []byte, phrase wattle.Secret) error {
@@ -78,10 +77,10 @@ func (k *Keystore) encryptWithPhrase(profile string, plain []byte, phrase wattle
 		return err
 	}
 	recipient.SetWorkFactor(k.workFactor)
-	return k.encrypt(profile, plain, recipient)
+	return encrypt(k.path(profile), plain, recipient)
 }
 
-func (k *Keystore) encrypt(profile string, plain []byte, to age.Recipient) error {
+func encrypt(path string, plain []byte, to age.Recipient) error {
 	var sealed bytes.Buffer
 	w, err := age.Encrypt(&sealed, to)
 	if err != nil {
@@ -93,7 +92,7 @@ func (k *Keystore) encrypt(profile string, plain []byte, to age.Recipient) error
 	if err := w.Close(); err != nil {
 		return err
 	}
-	if err := atomicfile.Write(k.path(profile), sealed.Bytes(), 0o600, true); err != nil {
+	if err := atomicfile.Write(path, sealed.Bytes(), 0o600, true); err != nil {
 		return fmt.Errorf("credentials: %w", err)
 	}
 	return nil

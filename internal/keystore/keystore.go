@@ -169,7 +169,7 @@ func (k *Keystore) Set(ctx context.Context, profile string, account wattle.Crede
 	switch backend {
 	case "", File:
 		backend = File
-		err = k.encryptToIdentity(profile, payload)
+		err = k.encryptToIdentity(k.path(profile), payload)
 	case Passphrase:
 		err = k.encryptWithPhrase(profile, payload, o.Phrase)
 	case Keyring:
