@@ -116,7 +116,7 @@ func TestJournalHoldsNoSecret(t *testing.T) {
 	c := newCloud(t, h, &cloudsim.Options{Account: who})
 	a := first(t, c, loginBody(who, "Tapo_Android"))
 	token, refresh := a.result()["token"].(string), a.result()["refreshToken"].(string)
-	id := device(t, h, "Fridge").Info().DeviceID
+	id := simulated(t, h, "Fridge").Info().DeviceID
 	pass(t, c, token, id, `"{\"netif\":{\"set_stainfo\":{\"ssid\":\"x\",\"password\":\"wifi secret\"}}}"`)
 	thing(t, c, "GET", "/v1/things", token, "")
 	second(t, c, cloudapi.KasaAndroid(), kasaRegion+"/?token="+token, `{"method":"getDeviceList"}`)

@@ -44,8 +44,8 @@ func newCloud(t *testing.T, h *simulator.Home, o *cloudsim.Options) *cloudsim.Cl
 	return c
 }
 
-// device finds a device of a home by its alias.
-func device(t *testing.T, h *simulator.Home, alias string) *simulator.Device {
+// simulated finds a device of a home by its alias.
+func simulated(t *testing.T, h *simulator.Home, alias string) *simulator.Device {
 	t.Helper()
 	for _, d := range h.Devices() {
 		if d.Info().Alias == alias {

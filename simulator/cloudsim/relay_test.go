@@ -18,7 +18,7 @@ func pass(t *testing.T, c *cloudsim.Cloud, token, id, data string) answer {
 func TestPassthroughMirrorsTheForm(t *testing.T) {
 	h := home(t)
 	c := newCloud(t, h, nil)
-	plug := device(t, h, "Fridge")
+	plug := simulated(t, h, "Fridge")
 	id, token := plug.Info().DeviceID, login(t, c, "Kasa_Android")
 	for _, state := range []string{"0", "1"} {
 		object := `{"system":{"set_relay_state":{"state":` + state + `}}}`
@@ -57,7 +57,7 @@ func TestRelayReaches(t *testing.T) {
 	h := home(t)
 	c := newCloud(t, h, nil)
 	token := login(t, c, "TP-Link_Tapo_Android")
-	kasa, tapo := device(t, h, "Fridge"), device(t, h, "Heater")
+	kasa, tapo := simulated(t, h, "Fridge"), simulated(t, h, "Heater")
 	const sysinfo = `{"system":{"get_sysinfo":{}}}`
 	// A Tapo plug is offline to A, whatever is in the request.
 	for _, data := range []string{`{"method":"get_device_info"}`, sysinfo, `null`, `"x"`} {

@@ -86,7 +86,7 @@ func shadowOf(t *testing.T, c *cloudsim.Cloud, token, id string) cloudapi.Shadow
 func TestShadows(t *testing.T) {
 	h := home(t)
 	c := newCloud(t, h, nil)
-	token, plug := login(t, c, "Tapo_Android"), device(t, h, "Heater")
+	token, plug := login(t, c, "Tapo_Android"), simulated(t, h, "Heater")
 	id := plug.Info().DeviceID
 	patch := func(version any, on bool) answer {
 		return thing(t, c, "PATCH", cloudapi.TargetShadow(id), token, fmt.Sprintf(`{"version":%v,"state":{"desired":{"on":%v}}}`, version, on))
@@ -143,7 +143,7 @@ func TestShadows(t *testing.T) {
 func TestServicesSync(t *testing.T) {
 	h := home(t)
 	c := newCloud(t, h, nil)
-	token, plug := login(t, c, "Tapo_Android"), device(t, h, "Heater")
+	token, plug := login(t, c, "Tapo_Android"), simulated(t, h, "Heater")
 	id := plug.Info().DeviceID
 	call := func(id, data string) answer {
 		return thing(t, c, "POST", cloudapi.TargetService(id), token, `{"serviceId":"passthrough","inputParams":{"requestData":`+data+`}}`)
@@ -154,7 +154,7 @@ func TestServicesSync(t *testing.T) {
 	if a := call(id, `"{\"method\":\"get_energy_usage\"}"`); !strings.Contains(a.text, `"responseData":"{`) {
 		t.Error(a.text)
 	}
-	for _, child := range device(t, h, "Hallway hub").Info().Children {
+	for _, child := range simulated(t, h, "Hallway hub").Info().Children {
 		if a := call(child.DeviceID, `{"method":"get_device_info"}`); !strings.Contains(a.text, child.DeviceID) {
 			t.Errorf("%s: %s", child.Alias, a.text)
 		}
@@ -175,7 +175,7 @@ func TestEventsHomesAndRooms(t *testing.T) {
 		t.Fatal(err)
 	}
 	var button string
-	for _, child := range device(t, h, "Hallway hub").Info().Children {
+	for _, child := range simulated(t, h, "Hallway hub").Info().Children {
 		if child.Alias == "Bed button" {
 			button = child.DeviceID
 		}
@@ -185,7 +185,7 @@ func TestEventsHomesAndRooms(t *testing.T) {
 	if err != nil || len(events) == 0 || events[0].Name != "doubleClick" || !events[0].Timestamp.Known {
 		t.Errorf("%v %s", err, a.text)
 	}
-	id := device(t, h, "Heater").Info().DeviceID
+	id := simulated(t, h, "Heater").Info().DeviceID
 	for _, step := range []struct{ method, target, body string }{
 		{"PUT", "/v1/families/default/rooms", `{"id":"attic001","name":"Attic"}`},
 		{"POST", cloudapi.PathSettings, `{"familyId":"default","roomId":"attic001","thingNames":["` + id + `"]}`},
