@@ -19,6 +19,7 @@ import (
 // globals are the flags that every command takes.
 type globals struct {
 	config, profile, output string
+	via                     string
 	json, quiet, verbose    bool
 	debug, noColor, noInput bool
 	timeout                 time.Duration
@@ -44,6 +45,7 @@ type app struct {
 	loadAccount sync.Once
 	credentials wattle.Credentials
 	accountErr  error
+	cloudOf     cloudAccount
 	log         *slog.Logger
 	timeout     time.Duration // of the whole command; 0: none
 }
@@ -95,6 +97,9 @@ func (a *app) prepare() error {
 	}
 	if f := set.text("output"); !contains(formats, f) {
 		return usagef("", "--output %q: want one of %s", f, list(formats))
+	}
+	if v := set.text("via"); !contains(policies, v) {
+		return usagef(meant(v, policies), "--via %q: want %s", v, list(policies))
 	}
 	never := a.flags.noColor
 	switch set.text("color") {

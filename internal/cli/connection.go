@@ -12,6 +12,7 @@ import (
 	"wattle/device"
 	"wattle/discover"
 	"wattle/internal/known"
+	"wattle/method"
 	"wattle/session"
 	"wattle/transport"
 )
@@ -28,16 +29,16 @@ type connection struct {
 	known known.Device
 	users atomic.Int32
 
-	mu      sync.Mutex
-	routes  []wattle.Route // what discovery told just now, nil otherwise
-	dev     *device.Device
-	session *session.Session
-	found   *discover.Found
-	err     error // of opening: not tried twice in one command
-	lease   *known.Lease
-	saved   string // the session as it was stored last
-	note    note
-	turns   []func(*note) // what was switched since the last state
+	mu     sync.Mutex
+	routes []wattle.Route // what discovery told just now, nil otherwise
+	dev    *device.Device
+	opened *connect.Result
+	found  *discover.Found
+	err    error // of opening: not tried twice in one command
+	lease  *known.Lease
+	saved  string // the session as it was stored last
+	note   note
+	turns  []func(*note) // what was switched since the last state
 }
 
 func newConnection(a *app, d known.Device) *connection { return &connection{app: a, known: d} }
@@ -70,7 +71,7 @@ func (c *connection) wake(ctx context.Context) (*device.Device, error) {
 // take takes the lease of the device's session. Without one in time the
 // command goes on with a session of its own.
 func (c *connection) take(ctx context.Context) error {
-	if c.lease != nil || c.known.MAC.IsZero() || stateless(c.known.Route) {
+	if c.lease != nil || c.known.MAC.IsZero() || stateless(c.known.Route) || c.app.policy() == connect.CloudOnly {
 		return nil
 	}
 	book, err := c.app.book()
@@ -107,11 +108,13 @@ func (c *connection) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	policy := a.policy()
 	if err := c.take(ctx); err != nil {
 		return err
 	}
 	t := connect.Target{
-		Name: c.known.Name(), Host: c.known.Address, MAC: c.known.MAC, Owner: c.known.Owner, Prefer: c.known.Credential,
+		Policy: policy,
+		Name:   c.known.Name(), Host: c.known.Address, MAC: c.known.MAC, Owner: c.known.Owner, Prefer: c.known.Credential,
 		Routes: c.routes,
 	}
 	if c.known.Alias == "" && c.known.MAC.IsZero() {
@@ -128,7 +131,10 @@ func (c *connection) open(ctx context.Context) error {
 		return err
 	}
 	o.Discover.Timeout = 0 // a probe of one host and a sweep have each their own
-	if c.known.Route.Transport != wattle.XOR {
+	if o.Cloud, err = a.cloudFor(ctx, policy); err != nil {
+		return err
+	}
+	if c.known.Route.Transport != wattle.XOR && policy != connect.CloudOnly {
 		if o.Account, err = a.account(ctx); err != nil {
 			return err
 		}
@@ -142,12 +148,12 @@ func (c *connection) open(ctx context.Context) error {
 	if memory != nil && memory.Family != result.Route.Family {
 		memory = nil
 	}
-	d, err := device.New(ctx, result.Session, result.Route.Family, &device.Options{Memory: memory, Logger: a.log})
+	d, err := device.New(ctx, result.Caller, result.Route.Family, &device.Options{Memory: memory, Logger: a.log})
 	if err != nil {
-		_ = result.Session.Close()
+		_ = result.Close()
 		return err
 	}
-	c.dev, c.session, c.found = d, result.Session, result.Found
+	c.dev, c.opened, c.found = d, result, result.Found
 	return nil
 }
 
@@ -158,10 +164,17 @@ func (c *connection) remember(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	id, info := c.dev.Identity(), c.session.Conn().Info()
+	id := c.dev.Identity()
+	if c.opened.Way != nil && c.known.MAC.IsZero() {
+		return // it cannot be told from its parent
+	}
 	d := known.Device{
 		MAC: id.MAC, ID: id.DeviceID, Alias: id.Alias, Model: id.Model, Family: id.Family, Type: id.Kind,
-		Address: info.Route.Host, Route: info.Route, Credential: info.Credential, LastSeen: time.Now(),
+		Address: c.known.Address, Route: c.known.Route, Credential: c.known.Credential, LastSeen: time.Now(),
+	}
+	if c.opened.Way == nil { // what the cloud tells of its own host is of no use here
+		info := c.opened.Session.Conn().Info()
+		d.Address, d.Route, d.Credential = info.Route.Host, info.Route, info.Credential
 	}
 	if d.Model.Region == "" && d.Model.Name == c.known.Model.Name {
 		d.Model = c.known.Model // discovery told more
@@ -247,23 +260,26 @@ func (c *connection) closeDevice() {
 	if c.dev == nil {
 		return
 	}
-	if err := c.session.Close(); err != nil {
+	if err := c.opened.Close(); err != nil {
 		c.app.log.Debug("close", "device", c.known.Name(), "err", err)
 	}
-	c.dev, c.session = nil, nil
+	c.dev, c.opened = nil, nil
 }
 
 func (c *connection) sessionConn() transport.Conn {
-	if c.session == nil {
+	if c.opened == nil || c.opened.Way != nil {
 		return nil
 	}
-	return c.session.Conn()
+	return c.opened.Session.Conn()
 }
 
 // describe adds to what a device says how it is reached.
-func (c *connection) describe(s *shape) {
-	if c.session != nil {
-		route := c.session.Conn().Info().Route
+func (c *connection) describe(s *shape, source method.Source) {
+	switch {
+	case source == method.Cloud:
+		s.Address, s.Transport = "", string(wattle.Cloud)
+	case c.sessionConn() != nil:
+		route := c.sessionConn().Info().Route
 		s.Address, s.Transport = route.Host, route.Name()
 	}
 }

@@ -69,7 +69,7 @@ func (d *opened) inform(ctx context.Context, secrets bool) (*infoView, error) {
 	}
 	v := &infoView{Identity: st.Identity()}
 	var s shape
-	d.conn.describe(&s)
+	d.conn.describe(&s, st.Source())
 	v.Address, v.Transport = s.Address, s.Transport
 	if ssid := st.Value("ssid"); ssid.Known() {
 		v.Network = ssid.String()

@@ -3,11 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
 	"wattle"
+	"wattle/connect"
 	"wattle/discover"
 	"wattle/internal/known"
 )
@@ -40,6 +43,14 @@ func (a *app) resolve(ctx context.Context, refs []string) ([]target, error) {
 	missing, err = a.askParents(ctx, book, refs, missing, found)
 	if err != nil {
 		return nil, err
+	}
+	if len(missing) > 0 && a.policy() == connect.CloudOnly {
+		if missing, err = a.askCloud(ctx, book, refs, missing, found); err != nil {
+			return nil, err
+		}
+		if len(missing) > 0 {
+			return nil, notOnAccount(refs, missing)
+		}
 	}
 	if len(missing) > 0 {
 		if err := a.search(ctx, book, refs, missing, found); err != nil {
@@ -160,13 +171,33 @@ func (a *app) search(ctx context.Context, book *book, refs []string, missing []i
 		return context.Cause(ctx)
 	}
 	errs := make([]error, len(missing))
+	var left []int
 	for n, i := range missing {
 		var err error
 		if found[i], err = lookUp(book, refs[i]); err != nil {
 			errs[n] = notFound(err, problems, learn.failures())
+			if refs[i] != everything {
+				left = append(left, i)
+			}
+		}
+	}
+	if left, err = a.askCloud(ctx, book, refs, left, found); err != nil {
+		return err
+	}
+	for n, i := range missing {
+		if found[i] != nil && !slices.Contains(left, i) {
+			errs[n] = nil
 		}
 	}
 	return join(errs)
+}
+
+// notOnAccount explains why a name was not found in the cloud.
+func notOnAccount(refs []string, missing []int) error {
+	return &fault{
+		err:  fmt.Errorf("%s is not on the TP-Link account", quoted(refs, missing)),
+		code: CodeNotFound, hint: `"wattle cloud devices" lists what is on it`,
+	}
 }
 
 // notFound explains why a name was not found: nobody answered, or devices did

@@ -92,7 +92,8 @@ func newRoot(a *app, only string) *cobra.Command {
 		Use:   "wattle",
 		Short: "Find, read, switch and simulate Kasa and Tapo devices",
 		Long: `wattle finds TP-Link Kasa and Tapo devices in the local network, reads and
-switches them, and stands in for them where there are none. It needs no cloud.`,
+switches them, and stands in for them where there are none. It needs no cloud; with
+"wattle cloud login" it reaches them from elsewhere too.`,
 		Example: `wattle demo                          # no devices at hand? a simulated home
 wattle discover                      # look for devices
 wattle auth login                    # the account that the devices were set up with
@@ -123,6 +124,7 @@ wattle state --json`,
 	f.StringVar(&a.flags.config, "config", "", "configuration `file` (env WATTLE_CONFIG)")
 	f.StringVarP(&a.flags.output, "output", "o", "", "`format` of the result: table, json, yaml or csv")
 	f.BoolVar(&a.flags.json, "json", false, "print JSON: the result on stdout, the last error on stderr")
+	f.StringVar(&a.flags.via, "via", "", "reach devices by this `way`: local, cloud or prefer-local")
 	f.DurationVar(&a.flags.timeout, "timeout", 0, "give up after this long, such as 5s")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print nothing but results and errors")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "say more on stderr")
@@ -130,6 +132,7 @@ wattle state --json`,
 	f.BoolVar(&a.flags.noColor, "no-color", false, "no colours (env NO_COLOR)")
 	f.BoolVar(&a.flags.noInput, "no-input", false, "never ask; fail instead")
 	_ = root.RegisterFlagCompletionFunc("output", fixed(formats...))
+	_ = root.RegisterFlagCompletionFunc("via", fixed(policies...))
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 
 	root.SetFlagErrorFunc(flagError)
@@ -159,9 +162,13 @@ func unknownCommand(parent *cobra.Command, typed string) error {
 	}
 	hint := meant(typed, names)
 	if hint == "" {
-		hint = `"` + parent.CommandPath() + ` --help" lists the commands`
+		hint = listsCommands(parent)
 	}
 	return usagef(hint, "unknown command %q", parent.CommandPath()+" "+typed)
+}
+
+func listsCommands(parent *cobra.Command) string {
+	return `"` + parent.CommandPath() + ` --help" lists the commands`
 }
 
 // flagError says which flag was likely meant.

@@ -35,6 +35,9 @@ func (s setting) env() string {
 	return "WATTLE_" + strings.ToUpper(strings.ReplaceAll(s.key, ".", "__"))
 }
 
+// policies are the ways to devices, see connect.Policy.
+var policies = []string{"local", "prefer-local", "cloud"}
+
 var schema = []setting{
 	{key: "profile", flag: "profile", help: "Which account and state to use where --profile does not say."},
 	{key: "output", flag: "output", fallback: formatTable, choices: formats, help: "How results are printed."},
@@ -44,6 +47,22 @@ var schema = []setting{
 	{key: "discovery.timeout", kind: duration, fallback: "3s", help: "How long a sweep listens."},
 	{key: "discovery.only_targets", kind: boolean, fallback: "false", help: "Leave the networks of this machine out of a sweep."},
 	{key: "account.username", help: "E-mail of the TP-Link account, as typed when the devices were set up; passwords: \"wattle auth\"."},
+	{key: "via", flag: "via", fallback: "prefer-local", choices: policies, help: "By which way devices are reached; prefer-local uses the cloud where they are not at home."},
+	{key: "cloud.enabled", kind: boolean, fallback: "true", help: "Whether the TP-Link cloud may be used, after \"wattle cloud login\"."},
+	{key: "cloud.url", help: "Another host in place of TP-Link's, such as that of \"wattle sim --cloud\"."},
+	{key: "cloud.ca_file", help: "File with certificates to trust besides those of the system and TP-Link's."},
+	{key: "cloud.user_agent", fallback: "android", help: "User-Agent for the cloud: android (Android 14), android6 (as of 2020), or any text."},
+	{key: "cloud.terminal_uuid", help: "What names this install to the cloud, in place of a random one."},
+	{key: "cloud.terminal_name", fallback: "wattle", help: "What the app's list of signed-in terminals shows."},
+	{key: "cloud.stringify", kind: boolean, fallback: "false", help: "Send messages for Kasa devices as text from the start."},
+	{key: "cloud.kasa.app", help: "App name for the Kasa side, in place of that of the Android app."},
+	{key: "cloud.kasa.version", help: "App version for it."},
+	{key: "cloud.kasa.access_key", help: "Access key of that app."},
+	{key: "cloud.kasa.secret_key", help: "Secret key of that app; it names the app and no person."},
+	{key: "cloud.tapo.app", help: "App name for the Tapo side."},
+	{key: "cloud.tapo.version", help: "App version for it."},
+	{key: "cloud.tapo.access_key", help: "Access key of that app."},
+	{key: "cloud.tapo.secret_key", help: "Secret key of that app."},
 	{key: "profiles.*.username", help: "E-mail of this profile's account."},
 	{key: "profiles.*.targets", kind: words, help: "What this profile sweeps in addition."},
 	{key: "profiles.*.loopback_only", kind: boolean, help: "Sweep this machine only, for simulated homes."},
@@ -154,7 +173,7 @@ func (a *app) settings() (*settings, error) {
 			set.byKey[row.key] = value{values, "env " + row.env()}
 		}
 	}
-	for flag, v := range map[string]string{"profile": a.flags.profile, "output": a.flags.output, "timeout": durationText(a.flags.timeout)} {
+	for flag, v := range map[string]string{"profile": a.flags.profile, "output": a.flags.output, "timeout": durationText(a.flags.timeout), "via": a.flags.via} {
 		if v != "" {
 			set.byKey[flag] = value{[]string{v}, "flag --" + flag}
 		}

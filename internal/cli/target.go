@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -25,7 +26,7 @@ func (t *target) mac() string { return t.known.MAC.String() }
 // key tells which connection the target needs.
 func (t *target) key() string {
 	if t.known.MAC.IsZero() {
-		return t.known.Address
+		return cmp.Or(t.known.Address, t.known.ID)
 	}
 	return t.known.MAC.Key()
 }
@@ -86,7 +87,7 @@ func (d *opened) poll(ctx context.Context, meta bool) (shape, error) {
 		return shape{}, err
 	}
 	s := shapeOf(st, meta)
-	d.conn.describe(&s)
+	d.conn.describe(&s, st.Source())
 	return s, nil
 }
 
