@@ -76,7 +76,7 @@ var smartCodes = map[int]CodeInfo{
 	-1006: {Name: "REQUEST_LEN_ERROR", Class: ErrRefused, Hint: "send less at once"},
 	-1007: {Name: "CLOUD_FAILED", Class: ErrRefused, Hint: hintNet},
 	-1008: {Name: "PARAMS", Class: ErrParam},
-	-1009: {Name: "HANDSHAKE_PARAMS", Class: ErrSession, Retries: once},
+	-1009: {Name: "HANDSHAKE_PARAMS", Class: ErrSession, Hint: "the message does not fit the session: connect anew; if it stays, the device speaks another transport", Retries: once},
 	-1010: {Name: "INVALID_PUBLIC_KEY", Class: ErrParam},
 	-1012: {Name: "INVALID_TERMINAL_UUID", Class: ErrParam},
 	-1101: {Name: "SESSION_PARAM", Class: ErrSession, Retries: once},

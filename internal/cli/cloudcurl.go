@@ -31,7 +31,7 @@ wattle cloud curl 'GET /v1/things' --line tapo`,
 		Long: `METHOD and JSON as for "wattle cloud raw". Nothing is sent. Secrets are shell variables in the
 command: $EMAIL, $PASSWORD, $TOKEN, $REFRESH_TOKEN, $CODE. "login" and "refreshToken" need no JSON.
 Calls of the second service (/api/v2/...) are signed, so their body cannot hold a variable.
-docs/cloud.http has the same calls for editors that send them.`,
+docs/cloud/requests.http has the same calls for editors that send them.`,
 		Args: between(1, 2, "a method"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			call, err := f.call(args)
