@@ -93,10 +93,14 @@ func (a *app) demo(ctx context.Context, addresses string, once bool) error {
 	return err
 }
 
+// demoRipple is how much the power of the devices swings, so that people see it
+// being measured.
+const demoRipple = 0.02
+
 // furnish puts invented devices into a home.
 func furnish(home *simulator.Home, files []*capture.File, library *capture.Library) error {
 	for i, file := range files {
-		dev, err := simulator.New(file, &simulator.DeviceOptions{Library: library, KeepIDs: true, Index: i})
+		dev, err := simulator.New(file, &simulator.DeviceOptions{Library: library, KeepIDs: true, Index: i, Ripple: demoRipple})
 		if err == nil {
 			err = home.Add(dev, nil)
 		}
