@@ -84,7 +84,7 @@ func readOver(t *testing.T, dir, name string, over wattle.Transport,
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := json.MarshalIndent(device.Inspect(state), "", " ")
+	b, err := json.MarshalIndent(device.Inspect(state).Reveal(), "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
