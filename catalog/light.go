@@ -89,10 +89,18 @@ var lightRows = []feature.Feature{
 		Meta: brightnessMeta,
 		When: has("brightness"),
 		Has:  func(i *smart.Info) bool { return i.Brightness.Known() },
-		Get:  func(i *smart.Info) (int, bool) { return i.Brightness.Get() },
-		Set: func(_ *feature.View, percent int) (method.Call, error) {
+		Get: func(i *smart.Info) (int, bool) {
+			if stripEffectRuns(i) {
+				return i.Effect.Brightness.Get()
+			}
+			return i.Brightness.Get()
+		},
+		Set: func(v *feature.View, percent int) (method.Call, error) {
 			if percent == 0 {
 				return setInfo(smart.SetInfo{DeviceOn: method.Some(false)})
+			}
+			if i := info(v); i != nil && stripEffectRuns(i) {
+				return smart.AdjustLightingEffect.With(smart.EffectBrightness{Brightness: percent, Adjusted: true})
 			}
 			return setInfo(smart.SetInfo{Brightness: method.Some(percent)})
 		},
@@ -123,6 +131,13 @@ var lightRows = []feature.Feature{
 		},
 		Limits: smartTemperatureRange,
 	}),
+}
+
+// stripEffectRuns reports whether a strip shows an effect, which has a brightness
+// of its own (docs/protocol/smart.md section 8.5).
+func stripEffectRuns(i *smart.Info) bool {
+	e := i.Effect
+	return e != nil && e.Enable.Or(false) && e.Brightness.Known() && shownEffect(true, e.Name) != effectOff
 }
 
 // hsv needs hue and saturation; the value is the brightness.

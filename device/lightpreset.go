@@ -138,9 +138,10 @@ func (l *Light) ApplyPreset(ctx context.Context, number int) error {
 }
 
 // SavePreset stores a setting under p.Number, in place of what was there:
-// what p gives, or what the light shows now where p gives nothing. Errors wrap
-// [wattle.ErrUnsupported] for a light that stores none, for Kasa dimmers, whose
-// presets are set on the device, and while an effect runs.
+// what p gives, or what the light shows now where p gives nothing. Strips also
+// store an effect, if it is one of the built-in ones. Errors wrap
+// [wattle.ErrUnsupported] for a light that stores none, for an effect that it
+// does not store, and for Kasa dimmers, whose presets are set on the device.
 func (l *Light) SavePreset(ctx context.Context, p LightPreset) error {
 	if l.dimmer() {
 		return fmt.Errorf("%s: %w: no message is known that sets its presets; the Kasa app can", l.d.label(), wattle.ErrUnsupported)
@@ -154,11 +155,7 @@ func (l *Light) SavePreset(ctx context.Context, p LightPreset) error {
 	if most := max(len(list), map[bool]int{true: 4}[l.lamp()]); at < 0 || at >= most {
 		return fmt.Errorf("%w: there is no preset %d; the light has %d", wattle.ErrParam, p.Number, most)
 	}
-	state, err := l.saved(ctx, p)
-	if err != nil {
-		return err
-	}
-	call, err := l.saveCall(at, state)
+	call, err := l.save(ctx, at, p)
 	if err != nil {
 		return err
 	}
@@ -169,20 +166,62 @@ func (l *Light) SavePreset(ctx context.Context, p LightPreset) error {
 	return nil
 }
 
-// saved is what to store.
-func (l *Light) saved(ctx context.Context, p LightPreset) (s smart.PresetState, err error) {
-	if p.Effect != "" {
-		return s, fmt.Errorf("%w: an effect cannot be stored as a preset", wattle.ErrUnsupported)
-	}
-	if p.Brightness == nil && p.Temperature == nil && p.Color == nil {
+// save is the call that stores what is wanted.
+func (l *Light) save(ctx context.Context, at int, p LightPreset) (method.Call, error) {
+	if p.Effect == "" && p.Brightness == nil && p.Temperature == nil && p.Color == nil {
 		if _, err := l.d.Refresh(ctx); err != nil {
-			return s, err
+			return method.Call{}, err
 		}
-		if name := l.running(); name != "" {
-			return s, fmt.Errorf("%w: the effect %s is running, and an effect cannot be stored as a preset", wattle.ErrUnsupported, name)
+		if p.Effect = l.running(); p.Effect == "" {
+			return l.saveCall(at, l.shown())
 		}
-		return l.shown(), nil
 	}
+	if p.Effect != "" {
+		return l.saveEffect(at, p)
+	}
+	state, err := l.saved(p)
+	if err != nil {
+		return method.Call{}, err
+	}
+	return l.saveCall(at, state)
+}
+
+// saveEffect stores an effect of a strip (docs/protocol/iot.md section 7.4,
+// smart.md section 8.2).
+func (l *Light) saveEffect(at int, p LightPreset) (method.Call, error) {
+	if p.Temperature != nil || p.Color != nil {
+		return method.Call{}, fmt.Errorf("%w: a preset is a colour or an effect, not both", wattle.ErrParam)
+	}
+	for _, k := range l.kinds() {
+		if k != effect.IOT && k != effect.SMART {
+			continue
+		}
+		e, err := effect.Find(k, p.Effect)
+		if err != nil {
+			return method.Call{}, err
+		}
+		if p.Brightness != nil {
+			if err := percent(*p.Brightness); err != nil {
+				return method.Call{}, err
+			}
+			e.Brightness = *p.Brightness
+		}
+		if k == effect.IOT {
+			return iot.SetStripPreferred.With(iot.SavedPreset{
+				Index: at, Mode: method.Some(2), Custom: method.Some(0), ID: e.ID, Brightness: method.Some(e.Brightness),
+			})
+		}
+		raw, err := json.Marshal(e.Switched(true))
+		if err != nil {
+			return method.Call{}, err
+		}
+		return smart.EditPreset.With(smart.PresetEdit{Index: at, State: smart.PresetState{Effect: raw}})
+	}
+	return method.Call{}, fmt.Errorf("%s: %w: it does not store the effect %s as a preset", l.d.label(), wattle.ErrUnsupported, p.Effect)
+}
+
+// saved is the light to store.
+func (l *Light) saved(p LightPreset) (s smart.PresetState, err error) {
 	if p.Temperature != nil && p.Color != nil {
 		return s, fmt.Errorf("%w: a preset is a white or a colour, not both", wattle.ErrParam)
 	}

@@ -183,6 +183,12 @@ func (e *iot) setPreferred(c *iotCall) (object, *iotFault) {
 	for i, raw := range list {
 		preset, _ := parseObject(raw)
 		if at, ok := preset.integer("index"); ok && at == index {
+			switch { // an effect and a colour do not mix
+			case c.args.has("id"):
+				preset = object{}
+			case preset.has("id"):
+				preset = object{"mode": json.RawMessage("1")}
+			}
 			maps.Copy(preset, c.args)
 			list[i] = preset.raw()
 			e.sys["preferred_state"] = rawArray(list)

@@ -146,7 +146,7 @@ wattle light preset save "Desk lamp" 2`,
 		Use:               "save DEVICE NUMBER",
 		Short:             "Store what a light shows now",
 		Example:           `wattle light preset save "Desk lamp" 2`,
-		Long:              `What was stored under that number is lost. An effect cannot be stored.`,
+		Long:              `What was stored under that number is lost. Strips store the effect that runs, if it is a built-in one.`,
 		Args:              exactly(2, "a device and the number of a preset"),
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -57,6 +57,10 @@ type SavedPreset struct {
 	Saturation method.Opt[int] `json:"saturation,omitzero"` // %, 0 to 100
 	ColorTemp  method.Opt[int] `json:"color_temp,omitzero"` // K; 0: hue and saturation count
 	Brightness method.Opt[int] `json:"brightness,omitzero"` // %, 1 to 100
+	// An effect of a light strip: Mode 2, Custom 0 and the id of the effect.
+	Mode   method.Opt[int] `json:"mode,omitzero"`
+	Custom method.Opt[int] `json:"custom,omitzero"`
+	ID     string          `json:"id,omitempty"`
 }
 
 // Behavior is what a light does at one occasion (sections 6 and 7.3).

@@ -86,12 +86,14 @@ type PresetEdit struct {
 	State PresetState `json:"state"`
 }
 
-// PresetState is what a preset is changed to.
+// PresetState is what a preset is changed to: a light, or Effect alone, which is a
+// whole effect of a strip.
 type PresetState struct {
 	Brightness method.Opt[int] `json:"brightness,omitzero"` // %
 	Hue        method.Opt[int] `json:"hue,omitzero"`        // degrees, 0 to 360
 	Saturation method.Opt[int] `json:"saturation,omitzero"` // %, 0 to 100
 	ColorTemp  method.Opt[int] `json:"color_temp,omitzero"` // K
+	Effect     json.RawMessage `json:"lighting_effect,omitempty"`
 }
 
 // Segments is the answer of get_device_segment.
