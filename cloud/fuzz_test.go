@@ -35,11 +35,14 @@ func FuzzWarnings(f *testing.F) {
 	f.Add(`{"system":{"get_sysinfo":null}}`)
 	f.Add(`{"method":"get_device_info"}`)
 	f.Add(`{"token":TOKEN}`)
+	f.Add(`{"context":{"child_ids":["x"]},"system":{"set_relay_state":{"state":"on"}}}`)
+	f.Add(`{"method":"multipleRequest","params":{"requests":[{"method":"control_child","params":{"requestData":{"method":"set_device_info","params":{"device_on":7}}}}]}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, family := range []wattle.Family{wattle.IOT, wattle.SMART, wattle.SMARTCAM} {
 			var object map[string]json.RawMessage
+			object = nil
 			good := json.Unmarshal([]byte(text), &object) == nil
-			if _, err := cloud.Warnings(family, []byte(text)); (err == nil) != good || err != nil && !errors.Is(err, wattle.ErrParam) {
+			if _, err := cloud.Warnings(family, []byte(text)); err == nil && !good || err != nil && !errors.Is(err, wattle.ErrParam) {
 				t.Fatalf("%q: %v", text, err)
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 
 	"wattle"
 	"wattle/internal/wire/cloudapi"
@@ -164,33 +163,4 @@ func (r *Relay) explain(err error, request []byte) error {
 func isHold(err error) bool {
 	_, hold := errors.AsType[*HoldError](err)
 	return hold
-}
-
-// Warnings tell what is odd about a message that a person wants sent to a
-// device: the language of another family. It is empty for a good one; the error
-// is for one that is no JSON, with the place.
-func Warnings(family wattle.Family, request []byte) ([]string, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(request, &members); err != nil {
-		where := ""
-		if at, ok := errors.AsType[*json.SyntaxError](err); ok {
-			where = fmt.Sprintf(" at byte %d (...%s)", at.Offset, tail(request, at.Offset))
-		}
-		return nil, fmt.Errorf("%w: the message is not a JSON object%s: %w", wattle.ErrParam, where, err)
-	}
-	var verb string
-	isSmart := json.Unmarshal(members["method"], &verb) == nil && verb != ""
-	switch {
-	case family == wattle.IOT && isSmart:
-		return []string{fmt.Sprintf("this is the language of Tapo devices (%q), and the device speaks that of Kasa, such as {\"system\":{\"get_sysinfo\":{}}}", verb)}, nil
-	case (family == wattle.SMART || family == wattle.SMARTCAM) && !isSmart:
-		return []string{"this looks like the language of Kasa devices, and the device speaks that of Tapo, such as {\"method\":\"get_device_info\"}"}, nil
-	}
-	return nil, nil
-}
-
-// tail is what stands before a place in a text.
-func tail(b []byte, at int64) string {
-	end := min(max(int(at), 0), len(b))
-	return strings.ToValidUTF8(string(b[max(end-20, 0):end]), "?")
 }

@@ -292,7 +292,13 @@ func TestWarnings(t *testing.T) {
 		warns   bool
 	}{
 		{wattle.IOT, `{"system":{"get_sysinfo":null}}`, false},
+		{wattle.IOT, `{"context":{"child_ids":["x"]},"system":{"set_relay_state":{"state":0}},"emeter":{"get_realtime":null}}`, false},
+		{wattle.IOT, `{"system":{"set_relay_state":{"stat":1}}}`, true},
+		{wattle.IOT, `{"system":{"set_later":{"x":1}},"future":{"a":{}}}`, false},
 		{wattle.IOT, `{"method":"get_device_info"}`, true},
+		{wattle.SMART, `{"method":"set_device_info","params":{"device_on":true}}`, false},
+		{wattle.SMART, `{"method":"set_device_info","params":{"device_onn":true}}`, true},
+		{wattle.SMART, `{"method":"multipleRequest","params":{"requests":[{"method":"get_device_info"},{"method":"set_device_info","params":{"brightness":5}}]}}`, false},
 		{wattle.SMART, `{"system":{"set_relay_state":{"state":1}}}`, true},
 		{wattle.SMART, `{"method":"get_device_info"}`, false},
 		{wattle.SMARTCAM, `{"method":"multipleRequest","params":{}}`, false},
@@ -300,6 +306,19 @@ func TestWarnings(t *testing.T) {
 	} {
 		if got, err := cloud.Warnings(tt.family, []byte(tt.request)); err != nil || (len(got) > 0) != tt.warns {
 			t.Errorf("%s %s: %v, %v", tt.family, tt.request, got, err)
+		}
+	}
+	for family, requests := range map[wattle.Family][]string{
+		wattle.IOT: {`[]`, `{"system":{"set_relay_state":{"state":"on"}}}`, `{"system":{"set_relay_state":1}}`, `{"system":1}`},
+		wattle.SMART: {
+			`{"method":"set_device_info","params":{"device_on":"on"}}`, `{"method":"set_device_info","params":[1]}`, `{"method":"multipleRequest","params":{}}`,
+			`{"method":"multipleRequest","params":{"requests":[{"method":"control_child","params":{"device_id":"x","requestData":{"method":"set_device_info","params":{"device_on":7}}}}]}}`,
+		},
+	} {
+		for _, request := range requests {
+			if got, err := cloud.Warnings(family, []byte(request)); !errors.Is(err, wattle.ErrParam) {
+				t.Errorf("%s %s: %v, %v", family, request, got, err)
+			}
 		}
 	}
 	_, err := cloud.Warnings(wattle.IOT, []byte(`{"method":"passthrough","token":TOKEN}`))

@@ -1,7 +1,9 @@
 package cloud_test
 
 import (
+	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,7 +11,10 @@ import (
 
 	"wattle"
 	"wattle/cloud"
+	"wattle/connect"
 	"wattle/device"
+	"wattle/discover"
+	"wattle/internal/memnet"
 	"wattle/method"
 	"wattle/simulator"
 	"wattle/simulator/cloudsim"
@@ -205,6 +210,68 @@ func TestCodeFromTheMail(t *testing.T) {
 		again := s.client(func(o *cloud.Options) { o.TerminalUUID = c.TerminalUUID() })
 		if _, err := again.Login(t.Context(), owner, nil); err != nil {
 			t.Errorf("the terminal is bound: %v", err)
+		}
+	})
+}
+
+// TestPolicies opens a plug that is not at home: by the policy through the
+// cloud, or not at all.
+func TestPolicies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		c := s.client()
+		if _, err := c.Login(t.Context(), owner, nil); err != nil {
+			t.Fatal(err)
+		}
+		list, err := c.Devices(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plug *cloud.Entry
+		for i := range list.Entries {
+			if up, _ := list.Entries[i].Connected(); up && list.Entries[i].Type == "SMART.TAPOPLUG" {
+				plug = &list.Entries[i]
+			}
+		}
+		for _, tt := range []struct {
+			policy connect.Policy
+			host   string
+			opens  bool
+		}{
+			{connect.LocalOnly, "192.0.2.77", false},
+			{connect.PreferLocal, "192.0.2.77", true}, // nobody is there
+			{connect.PreferLocal, "", true},
+			{connect.CloudOnly, "192.0.2.77", true},
+		} {
+			lan, dials := memnet.New(), 0
+			d, err := device.Open(t.Context(), connect.Target{Host: tt.host, MAC: plug.MAC, Policy: tt.policy}, &device.Options{Connect: &connect.Options{
+				Cloud: c,
+				DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+					dials++
+					return lan.DialContext(ctx, network, address)
+				},
+				Discover: &discover.Options{
+					ListenPacket: func(_ context.Context, network, address string) (net.PacketConn, error) {
+						return lan.ListenPacket(network, address)
+					},
+					Timeout: time.Second,
+				},
+			}})
+			if (err == nil) != tt.opens || err != nil && !errors.Is(err, wattle.ErrUnreachable) {
+				t.Errorf("%s at %q: %v", tt.policy, tt.host, err)
+			}
+			if local := tt.policy != connect.CloudOnly && tt.host != ""; (dials > 0) != local {
+				t.Errorf("%s at %q: %d connections on the network", tt.policy, tt.host, dials)
+			}
+			if err != nil {
+				continue
+			}
+			if state, err := d.Poll(t.Context()); err != nil || state.Source() != method.Cloud || d.Connection().Way == nil {
+				t.Errorf("%s at %q: %v", tt.policy, tt.host, err)
+			}
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }

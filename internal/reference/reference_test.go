@@ -39,6 +39,24 @@ func TestPagesAreFresh(t *testing.T) {
 	})
 }
 
+// TestKnownIsFresh: every declaration is found by its key.
+func TestKnownIsFresh(t *testing.T) {
+	list, _, err := reference.Declarations(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range []wattle.Family{wattle.IOT, wattle.SMART} {
+		want, err := reference.Known(list, family)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := fs.ReadFile(tree, "method/"+string(family)+"/known.go")
+		if err != nil || string(got) != string(want) {
+			t.Errorf("method/%s/known.go is stale (run go generate ./internal/reference): %v", family, err)
+		}
+	}
+}
+
 // TestEveryRowHasALine: nothing of the catalog is lost on the way.
 func TestEveryRowHasALine(t *testing.T) {
 	text, err := os.ReadFile("../../docs/features.md")

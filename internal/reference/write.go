@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"wattle"
 )
 
 // Pages makes the pages of the manual by file name, from the source tree of the
@@ -29,6 +31,24 @@ func Write(ctx context.Context, root string) error {
 	}
 	for name, text := range pages {
 		if err := os.WriteFile(filepath.Join(root, "docs", name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return writeKnown(root)
+}
+
+// writeKnown writes what finds the declared methods.
+func writeKnown(root string) error {
+	list, _, err := Declarations(os.DirFS(root))
+	if err != nil {
+		return err
+	}
+	for _, family := range []wattle.Family{wattle.IOT, wattle.SMART} {
+		source, err := Known(list, family)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(root, "method", string(family), "known.go"), source, 0o644); err != nil {
 			return err
 		}
 	}
