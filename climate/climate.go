@@ -1,6 +1,7 @@
 // Package climate makes a series of what a temperature and humidity sensor
-// recorded in the past 24 hours. It is pure. See docs/protocol/smart.md
-// section 12.
+// recorded in the past 24 hours: [Read] puts times to its 96 steps, and leaves
+// those without a value empty, which the device writes as -1000. It is pure; see
+// device.Device.Climate for how to ask. See docs/protocol/smart.md section 12.
 package climate
 
 import (

@@ -4,6 +4,19 @@
 // another, looks for a device whose address has changed, and makes sure that
 // it is the device that was meant before anybody can write to it. When nothing
 // helps, the [Error] names cause and remedy in one sentence.
+//
+//	r, err := connect.Open(ctx, connect.Target{Host: "192.0.2.17"}, &connect.Options{
+//		Account: wattle.Credentials{Username: "me@example.com", Password: secret},
+//	})
+//	if err != nil {
+//		return err // *connect.Error; errors.Is finds its class
+//	}
+//	defer r.Session.Close()
+//
+// What [Result] holds is worth being remembered by whoever opens the same device
+// again: with the route, the MAC and the label of the credential it costs one
+// connection. The package itself remembers nothing. Several devices may be opened
+// side by side; of one device nobody should open two sessions at once.
 // See docs/protocol/README.md, "Connecting by address without discovery".
 package connect
 

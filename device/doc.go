@@ -27,6 +27,41 @@
 // features, and for lights with what is not a single value: effects, presets,
 // transitions and what a light does when it comes on.
 //
+// # Energy
+//
+// [State.Energy] is what a meter says now. [Device.EnergySeries],
+// [Device.PowerSeries] and [Device.RuntimeSeries] give histories for any span by
+// hour, day or month, in the same form whatever the family (package energy).
+//
+// # Rules
+//
+// Schedules, the timer, away mode and auto-off are carried out by the device
+// itself. [Device.Rules] reads them all; [Device.AddSchedule], [Device.SetTimer],
+// [Device.SetAway] and [Device.SetAutoOff] change them, and [Device.PlanSchedules]
+// copies schedules between devices and says what one cannot carry out. Their
+// model is package rule.
+//
+// # Hubs
+//
+// [Device.Pairing] takes children in, [Device.Siren] makes the hub sound,
+// [Device.Events] and [Device.Follower] tell what buttons and sensors do, none
+// lost and none told twice, and [Device.Climate] is what a sensor recorded in the
+// past day.
+//
+// # Upkeep
+//
+// [Device.Clock], [Device.LED], [Device.Firmware], [Device.AutoUpdate],
+// [Device.Cloud], [Device.ScanWiFi] and [Device.SetupCodes] ask; each has a
+// method beside it that changes it. [Device.Reset], [Device.JoinWiFi] and
+// [Device.UpdateFirmware] cannot be taken back: ask before you call them.
+//
+// # Errors
+//
+// Every error that matters to a program wraps one of the classes of package
+// wattle: [wattle.ErrUnsupported] for what the device lacks, [wattle.ErrParam] for
+// a value that it cannot take, [wattle.ErrRefused] for its no,
+// [wattle.ErrUnreachable] for its silence, [wattle.ErrAuth] for the wrong account.
+//
 // # State
 //
 // [Device.Poll] makes a new [State], which is immutable. [Device.State],

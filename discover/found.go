@@ -2,6 +2,19 @@
 // on every interface and by unicast to hosts and ranges ([Sweep]), and one
 // question to one host ([Probe]). It asks in both discovery protocols at once
 // and merges the answers of a device by its MAC.
+//
+//	for found, err := range discover.Sweep(ctx, nil) {
+//		if err != nil {
+//			log.Print(err) // an interface that cannot be used, say; the rest goes on
+//			continue
+//		}
+//		fmt.Println(found.MAC, found.Model, found.Addr, found.Reason)
+//	}
+//
+// [Found.Routes] is what connect.Open and device.Open want to know of a device;
+// where it is empty, [Found.Reason] says why. No credentials are needed, and no
+// connection is made. Sweeps may run side by side; each has sockets of its own.
+// Devices with a battery are woken by it: not more often than every few minutes.
 // See docs/protocol/discovery.md.
 package discover
 

@@ -1,7 +1,17 @@
 // Package rule is one model for the rules that devices carry out by
 // themselves, whatever their family: schedules, the countdown timer, away mode
 // and auto-off. It converts to and from the objects of both languages, reads
-// and writes text and YAML, and compares. It does no I/O and knows no clock.
+// and writes text, and compares. It does no I/O and knows no clock.
+//
+//	s := rule.Schedule{
+//		Enabled: true,
+//		Days:    rule.Workdays,
+//		At:      rule.At{From: rule.Sunset, Offset: -30},
+//		Action:  rule.Action{Do: rule.On, Brightness: method.Some(40)},
+//	}
+//	fitted, losses, ok := rule.Fit(s, target) // what a device can carry out of it
+//
+// Package device reads and writes rules on devices, see device.Device.Rules.
 //
 // See docs/protocol/iot.md section 12 and docs/protocol/smart.md section 9.
 package rule

@@ -3,8 +3,12 @@
 // device wants it. It knows no methods.
 //
 // The first seam of wattle is here: [Conn]. Which transport to use is a
-// [wattle.Route]; [Open] makes the Conn for it. See
-// docs/protocol/transports.md.
+// [wattle.Route]; [Open] makes the Conn for it. [Choose] reads the route off a
+// discovery answer.
+//
+// A Conn does not retry and does not queue fairly: package session does, on top
+// of it. Take package connect to go from an address to a session, and package
+// device to go on to features. See docs/protocol/transports.md.
 package transport
 
 import (

@@ -2,6 +2,16 @@
 // demo and for tests: two rooms of plugs, lights, switches, a strip, a hub with
 // sensors and a vacuum. The captures were written by hand after the protocol
 // documents; no value in them comes from a real device.
+//
+//	home := simulator.NewHome(nil)
+//	for i, file := range homes.Demo() {
+//		d, err := simulator.New(file, &simulator.DeviceOptions{Library: homes.Library(), KeepIDs: true, Index: i})
+//		...
+//		err = home.Add(d, nil)
+//	}
+//	err := home.Run(ctx)
+//
+// docs/devices.md tells what each of them can do.
 package homes
 
 import (
