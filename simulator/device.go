@@ -37,6 +37,10 @@ type DeviceOptions struct {
 	// Transport is the one to serve and announce instead of the stored one:
 	// one of [Transports].
 	Transport string
+	// Battery looks after its charge: the device answers those who look for
+	// devices on UDP 20004 instead of 20002, as battery cameras and doorbells do.
+	// Doorbells do so by themselves.
+	Battery bool
 	// Ripple lets power swing by this part of it, such as 0.02, to look alive.
 	Ripple float64
 	// Quirks are bad habits of some firmware.

@@ -16,6 +16,8 @@ type Discovery struct {
 	Sysinfo []byte
 	// Result is "result" of the answer on UDP port 20002, nil likewise.
 	Result json.RawMessage
+	// Battery: Result is the answer on UDP port 20004, and 20002 is silent.
+	Battery bool
 }
 
 // Announcement is what discovery has to tell of where a device is served.
@@ -27,7 +29,8 @@ type Announcement struct {
 }
 
 // Discovery gives the answers of the device, put right for where it is served.
-// A device that speaks XOR answers on 9999, all others on 20002.
+// A device that speaks XOR answers on 9999, one with a battery on 20004, all
+// others on 20002.
 func (d *Device) Discovery(a Announcement) Discovery {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -40,9 +43,16 @@ func (d *Device) Discovery(a Announcement) Discovery {
 		d.engine.discovery(&answer)
 	}
 	if d.route.Transport != wattle.XOR {
-		answer.Result = d.result(a)
+		answer.Result, answer.Battery = d.result(a), d.battery()
 	}
 	return answer
+}
+
+// battery reports whether the device is one that is looked for on port 20004.
+func (d *Device) battery() bool {
+	var info Info
+	d.engine.info(&info)
+	return d.options.Battery || strings.HasSuffix(info.Type, "DOORBELL")
 }
 
 // result is the stored result, or an invented one, with what depends on the

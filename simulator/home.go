@@ -93,19 +93,22 @@ type Home struct {
 	o   HomeOptions
 	log *slog.Logger
 
-	xor, tdp endpoint.Broadcasts // what arrives at broadcast addresses, by port
-	certs    func() (*tls.Config, error)
+	// What arrives at broadcast addresses, by port.
+	xor, tdp, battery endpoint.Broadcasts
+	certs             func() (*tls.Config, error)
 
 	mu      sync.Mutex
 	running bool
 	shared  netip.Addr     // valid: all devices are at it
 	udp     net.PacketConn // of discovery at the shared address
-	nextIP  netip.Addr
-	nextTCP int
-	places  []*place
-	names   map[string]bool
-	macs    map[wattle.MAC]*place
-	annexes []Annex
+	// udpBattery is that of port 20004, where a device with a battery is.
+	udpBattery net.PacketConn
+	nextIP     netip.Addr
+	nextTCP    int
+	places     []*place
+	names      map[string]bool
+	macs       map[wattle.MAC]*place
+	annexes    []Annex
 }
 
 // place is one device in a home. What can change is guarded by the home.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -17,6 +18,8 @@ import (
 const (
 	portXOR = 9999
 	portTDP = 20002
+	// portBattery is where battery cameras and doorbells answer instead.
+	portBattery = 20004
 )
 
 // loopbackAll is where broadcasts on loopback arrive.
@@ -29,13 +32,15 @@ type sockets struct {
 	// tdp is UDP 20002. Every device holds it at its own address, also one
 	// that does not answer there: it keeps other simulators away.
 	tdp net.PacketConn
+	// battery is UDP 20004, nil for a device that answers on 20002.
+	battery net.PacketConn
 }
 
 func (s *sockets) close() {
 	if s.tcp != nil {
 		_ = s.tcp.Close()
 	}
-	for _, pc := range []net.PacketConn{s.xor, s.tdp} {
+	for _, pc := range []net.PacketConn{s.xor, s.tdp, s.battery} {
 		if pc != nil {
 			_ = pc.Close()
 		}
@@ -72,6 +77,11 @@ func (h *Home) settle(ctx context.Context) error {
 			h.log.WarnContext(ctx, "devices cannot be discovered", "error", err)
 		}
 		h.udp = pc
+		if h.hasBattery() {
+			if h.udpBattery, err = h.listenPacket(ctx, h.shared.String(), portBattery); err != nil {
+				h.log.WarnContext(ctx, "devices with a battery cannot be discovered", "error", err)
+			}
+		}
 	}
 	return nil
 }
@@ -79,10 +89,15 @@ func (h *Home) settle(ctx context.Context) error {
 // serveBroadcasts makes the devices answer broadcasts. Without the addresses
 // for it they can still be found by their own.
 func (h *Home) serveBroadcasts(ctx context.Context, run func(string, func(context.Context) error)) {
-	for _, group := range []struct {
+	type group struct {
 		b    *endpoint.Broadcasts
 		port int
-	}{{&h.xor, portXOR}, {&h.tdp, portTDP}} {
+	}
+	groups := []group{{&h.xor, portXOR}, {&h.tdp, portTDP}}
+	if h.hasBattery() {
+		groups = append(groups, group{&h.battery, portBattery})
+	}
+	for _, group := range groups {
 		for _, address := range h.broadcastAddresses() {
 			pc, err := h.listenBroadcast(ctx, address, group.port)
 			if err != nil {
@@ -95,6 +110,16 @@ func (h *Home) serveBroadcasts(ctx context.Context, run func(string, func(contex
 	if h.udp != nil {
 		run("discovery", func(ctx context.Context) error { return h.tdp.Serve(ctx, h.udp) })
 	}
+	if h.udpBattery != nil {
+		run("discovery", func(ctx context.Context) error { return h.battery.Serve(ctx, h.udpBattery) })
+	}
+}
+
+// hasBattery reports whether any of the devices answers on port 20004.
+func (h *Home) hasBattery() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.places, func(p *place) bool { return p.dev.Discovery(Announcement{}).Battery })
 }
 
 func (h *Home) broadcastAddresses() []string {
@@ -163,6 +188,12 @@ func (h *Home) bindAt(ctx context.Context, p *place, addr netip.Addr) (*sockets,
 		}
 		return nil, fmt.Errorf("listen for discovery: %w", err)
 	}
+	if p.dev.Discovery(Announcement{}).Battery {
+		if s.battery, err = h.listenPacket(ctx, addr.String(), portBattery); err != nil {
+			s.close()
+			return nil, fmt.Errorf("listen for discovery: %w", err)
+		}
+	}
 	route := p.dev.Info().Route
 	port := route.Port
 	if s.tcp, err = h.listen(ctx, addr, port); errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EADDRINUSE) {
@@ -214,7 +245,10 @@ func (h *Home) bindShared(ctx context.Context, p *place, addr netip.Addr) (*sock
 		}
 		port = 0
 	}
-	if h.udp != nil && p.dev.Info().Route.Transport != wattle.XOR {
+	switch battery := p.dev.Discovery(Announcement{}).Battery; {
+	case battery && h.udpBattery != nil:
+		s.battery = newSender(h.udpBattery)
+	case !battery && h.udp != nil && p.dev.Info().Route.Transport != wattle.XOR:
 		s.tdp = newSender(h.udp)
 	}
 	h.settleAt(p, addr, port)

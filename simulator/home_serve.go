@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 
 	"wattle"
 	wire "wattle/internal/wire/discovery"
@@ -39,12 +40,18 @@ func (h *Home) serve(ctx context.Context, p *place, s *sockets) error {
 		}
 		parts = append(parts, func() error { return endpoint.ServeXORPacket(ctx, pc, datagrams(p.dev), o) })
 	}
+	var looked net.PacketConn // where it is looked for
 	switch {
+	case s.battery != nil:
+		looked = h.battery.Join(s.battery)
 	case s.tdp != nil && route.Transport != wattle.XOR:
-		pc := h.tdp.Join(s.tdp)
+		looked = h.tdp.Join(s.tdp)
+	}
+	if looked != nil {
 		discovery := h.o.Discovery
-		parts = append(parts, func() error { return endpoint.ServeDiscovery(ctx, pc, h.answer(p), &discovery) })
-	case s.tdp != nil:
+		parts = append(parts, func() error { return endpoint.ServeDiscovery(ctx, looked, h.answer(p), &discovery) })
+	}
+	if s.tdp != nil && (s.battery != nil || looked == nil) {
 		defer s.tdp.Close() // held to keep the address, never read
 	}
 	done := make(chan error, len(parts))
@@ -103,7 +110,7 @@ func serveTCP(ctx context.Context, t wattle.Transport, s *sockets, dev *Device, 
 	return fmt.Errorf("serve %s: %w", t, wattle.ErrUnsupported)
 }
 
-// answer makes the answers to probes on port 20002.
+// answer makes the answers to probes on port 20002 or 20004.
 func (h *Home) answer(p *place) func(*wire.Probe) []byte {
 	return func(probe *wire.Probe) []byte {
 		p.own.probed()

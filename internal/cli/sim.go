@@ -28,7 +28,7 @@ type simFlags struct {
 	faults                                   []string
 	portBase                                 int
 	speed                                    float64
-	keepIDs, freeze                          bool
+	keepIDs, freeze, battery                 bool
 }
 
 func newSim(a *app) *cobra.Command {
@@ -75,6 +75,7 @@ own, and prints where ("url") and which certificate to trust ("ca_file"):
 	flags.IntVar(&f.portBase, "port-base", 10080, "first `port` where the real one cannot be had")
 	flags.StringVar(&f.hub, "hub", "", "capture of the hub for captures of single children (default: an invented one)")
 	flags.BoolVar(&f.keepIDs, "keep-ids", false, "keep stored ids and MACs, also when several devices share them")
+	flags.BoolVar(&f.battery, "battery", false, "answer discovery on UDP 20004, as battery cameras and doorbells do")
 	flags.BoolVar(&f.freeze, "freeze", false, "clock and energy stand still")
 	flags.Float64Var(&f.speed, "speed", 1, "let the clocks of the devices run this many `times` as fast")
 	flags.StringVar(&f.control, "control", "", "`socket` for \"wattle sim ctl\" (default: one in the runtime folder)")
@@ -150,7 +151,7 @@ func (a *app) sim(ctx context.Context, f *simFlags, paths []string) error {
 	added := 0
 	for i, file := range files {
 		dev, err := simulator.New(file, &simulator.DeviceOptions{
-			Library: library, Hub: hub, KeepIDs: f.keepIDs, Index: i, Freeze: f.freeze, Transport: f.transport, Now: now,
+			Library: library, Hub: hub, KeepIDs: f.keepIDs, Index: i, Freeze: f.freeze, Transport: f.transport, Battery: f.battery, Now: now,
 		})
 		if err == nil {
 			err = home.Add(dev, &simulator.PlaceOptions{Faults: faults})
