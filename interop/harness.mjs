@@ -11,6 +11,8 @@ if (!work || !binary) throw new Error('start the parts with interop/run');
 /** Packages that npm installed into the scratch folder. */
 export const foreign = createRequire(`${work}/`);
 
+let homes = 0;
+
 export const account = { username: 'demo@example.com', password: 'demo' };
 
 /** check prints what was seen and ends the part if it is not as it should be. */
@@ -47,11 +49,19 @@ export function attempt(...args) {
   });
 }
 
+/** raw is what a simulated device itself answers, asked by our client: so that a check does not rest on the foreign one alone. */
+export async function raw(address, method, params, child) {
+  const which = child === undefined ? [] : ['--child', String(child)];
+  return JSON.parse(await wattle('raw', ...which, address, method, ...(params ? [JSON.stringify(params)] : [])));
+}
+
 /** lines reads NDJSON, leaving out what is not JSON. */
 export const lines = (text) => text.split('\n').filter((l) => l.startsWith('{')).map((l) => JSON.parse(l));
 
 /** simulate serves files with our simulator until stop is called. */
 export async function simulate(files, ...flags) {
+  homes += 1; // what is remembered of one home would be wrong for the next one at the same addresses
+  process.env.XDG_STATE_HOME = `${process.env.HOME}/state-${process.pid}-${homes}`;
   const args = ['sim', '--json', '--range', process.env.INTEROP_RANGE, ...flags, ...files];
   const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.on('close', resolve));

@@ -1,6 +1,6 @@
 // Our client, other people's devices: tplink-smarthome-simulator on loopback.
 import dgram from 'node:dgram';
-import { attempt, check, foreign, lines, wattle } from './harness.mjs';
+import { attempt, check, foreign, lines, raw, wattle } from './harness.mjs';
 
 const { Device, UdpServer } = foreign('tplink-smarthome-simulator');
 
@@ -71,6 +71,35 @@ try {
   check(relays[0] === true && relays[1] === false && relays[2] === true, `${outlets[1]} alone is off`, relays);
   await wattle('off', 'Foreign Plug', 'Foreign Bulb');
   check(devices[0].data.system.sysinfo.relay_state === 0, 'the plug itself is off');
+
+  console.log('colours');
+  const lamp = devices[3].data.system.sysinfo;
+  await wattle('light', 'Foreign Bulb', '--color', '120,80,60');
+  let light = lamp.light_state;
+  check(light.on_off === 1 && light.hue === 120 && light.saturation === 80 && light.brightness === 60 && light.color_temp === 0, 'the bulb itself is green', light);
+  await wattle('light', 'Foreign Bulb', '--temp', '3000', '--transition', '1s');
+  light = lamp.light_state;
+  check(light.color_temp === 3000, 'and white', light.color_temp);
+  check((await value('Foreign Bulb', 'color_temperature')).color_temperature === 3000, 'which is read back');
+
+  console.log('schedules, timer, away mode');
+  for (const [name, address, module] of [['Foreign Plug', home[0].address, 'schedule'], ['Foreign Bulb', home[3].address, 'smartlife.iot.common.schedule']]) {
+    await wattle('schedule', 'delete', name, '--all', '--yes');
+    await wattle('schedule', 'add', name, '--at', '6:30', '--days', 'mon-fri', '--on');
+    const [rule] = (await raw(address, `${module}.get_rules`)).rule_list;
+    check(rule.smin === 390 && rule.wday.join('') === '0111110' && rule.repeat === 1, `${name}: schedule added`, rule);
+    const listed = JSON.parse(await wattle('schedule', 'list', '--json', name));
+    check(JSON.stringify(listed).includes(rule.id), `${name}: and listed`);
+    await wattle('schedule', 'delete', name, rule.id);
+    check((await raw(address, `${module}.get_rules`)).rule_list.length === 0, `${name}: and deleted`);
+  }
+  const outlet = `Foreign Strip/${outlets[1]}`;
+  await wattle('timer', outlet, '10m', 'off');
+  const [timer] = (await raw(home[2].address, 'count_down.get_rules', {}, outlets[1])).rule_list;
+  check(timer.delay === 600 && timer.act === 0 && timer.enable === 1, 'a timer of one outlet', timer);
+  check((await raw(home[2].address, 'count_down.get_rules', {}, outlets[0])).rule_list.length === 0, 'and of no other');
+  await wattle('timer', outlet, 'clear');
+  check((await raw(home[2].address, 'count_down.get_rules', {}, outlets[1])).rule_list.length === 0, 'cleared');
 
   console.log('unplugged');
   await devices[1].stop();

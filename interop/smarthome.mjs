@@ -1,8 +1,38 @@
 // tplink-smarthome-api drives our simulator: XOR over TCP and UDP.
-import { check, foreign, simulate } from './harness.mjs';
+import { check, foreign, raw, simulate } from './harness.mjs';
 import { xor } from './home.mjs';
 
 const { Client } = foreign('tplink-smarthome-api');
+
+const lamp = 'smartlife.iot.smartbulb.lightingservice';
+
+/** rules adds, changes and deletes a schedule, a timer and away mode. */
+async function rules(device, address) {
+  const bulb = device.deviceType === 'bulb';
+  if (device.schedule === undefined || device.children?.size > 0) return; // the outlets have them
+  const table = bulb ? 'smartlife.iot.common.schedule' : 'schedule';
+  const listed = async (module = table) => (await raw(address, `${module}.get_rules`)).rule_list;
+  await device.schedule.deleteAllRules();
+  const what = bulb ? { lightState: { on_off: 1, brightness: 20, color_temp: 2700 } } : { powerState: true };
+  const { id } = await device.schedule.addRule({ ...what, start: 390, daysOfWeek: [1, 2, 3, 4, 5], name: 'morning', enable: true });
+  let [rule] = await listed();
+  check(rule.id === id && rule.smin === 390 && rule.wday.join('') === '0111110' && (!bulb || rule.s_light.brightness === 20), 'schedule added', rule);
+  await device.schedule.editRule({ ...what, id, start: 'sunset', daysOfWeek: [0, 6], name: 'evening', enable: true });
+  [rule] = await listed();
+  check(rule.stime_opt === 2 && rule.wday.join('') === '1000001', 'schedule changed', rule.name);
+  await device.schedule.deleteRule(id);
+  check((await listed()).length === 0, 'schedule deleted');
+  if (bulb) return;
+  await device.timer.addRule({ delay: 600, powerState: false, name: 'later', enable: true, deleteExisting: true });
+  const [timer] = await listed('count_down');
+  check(timer.delay === 600 && timer.act === 0 && timer.remain > 590, 'timer started', timer);
+  await device.timer.deleteAllRules();
+  await device.away.addRule({ start: 'sunset', end: 1380, daysOfWeek: [0, 1, 2, 3, 4, 5, 6], frequency: 5, name: 'away', enable: true });
+  const [away] = await listed('anti_theft');
+  check(away.stime_opt === 2 && away.emin === 1380, 'away mode set', away);
+  await device.away.deleteAllRules();
+  check((await listed('count_down')).length + (await listed('anti_theft')).length === 0, 'both removed');
+}
 
 const sim = await simulate(xor);
 const client = new Client({ logLevel: 'error' });
@@ -36,21 +66,28 @@ try {
       check(info.deviceId.length === 40, 'sysinfo has a device id');
       for (const want of [true, false, true]) {
         await device.setPowerState(want, send);
-        check((await device.getPowerState(send)) === want, want ? 'on, read back' : 'off, read back');
+        const itself = (await raw(address, 'system.get_sysinfo'));
+        const on = itself.light_state?.on_off ?? itself.relay_state ?? (itself.children.some((c) => c.state === 1) ? 1 : 0);
+        check((await device.getPowerState(send)) === want && on === Number(want), want ? 'on, read back' : 'off, read back');
       }
       if (device.deviceType === 'plug' && device.supportsDimmer) {
         await device.dimmer.setBrightness(42, send);
-        check((await device.getSysInfo(send)).brightness === 42, 'brightness 42, read back');
+        check((await raw(address, 'system.get_sysinfo')).brightness === 42, 'brightness 42');
       }
       if (device.deviceType === 'bulb' && device.supportsBrightness) {
         await device.lighting.setLightState({ on_off: 1, brightness: 43 }, send);
         const state = await device.lighting.getLightState(send);
         check(state.brightness === 43 && state.on_off === 1, 'brightness 43, read back', state);
+        check((await raw(address, `${lamp}.get_light_state`)).brightness === 43, 'and in the lamp itself');
       }
       if (device.deviceType === 'bulb' && device.supportsColor) {
         await device.lighting.setLightState({ hue: 120, saturation: 80, color_temp: 0 }, send);
         const state = await device.lighting.getLightState(send);
         check(state.hue === 120 && state.saturation === 80, 'colour, read back', state);
+        const itself = await raw(address, `${lamp}.get_light_state`);
+        check(itself.hue === 120 && itself.saturation === 80 && itself.color_temp === 0, 'and in the lamp itself');
+        await device.lighting.setLightState({ color_temp: 3500 }, send);
+        check((await raw(address, `${lamp}.get_light_state`)).color_temp === 3500, 'white of 3500 K');
       }
       if (device.supportsEmeter) {
         const reading = await device.emeter.getRealtime(send);
@@ -63,6 +100,7 @@ try {
         check((await device.getLedState(send)) === false, 'LED off, read back');
         await device.setLedState(true, send);
       }
+      if (transport === 'tcp') await rules(device, address);
       const alias = device.alias;
       await device.setAlias('Renamed abroad', send);
       check((await device.getSysInfo(send)).alias === 'Renamed abroad', 'alias, read back');
@@ -71,6 +109,8 @@ try {
         const outlet = await client.getDevice({ host: address, childId: id }, { transport: 'tcp' });
         await outlet.setPowerState(false);
         check((await outlet.getPowerState()) === false, `outlet ${child.alias} off, read back`);
+        const itself = (await raw(address, 'system.get_sysinfo')).children;
+        check(itself.filter((c) => c.state === 0).map((c) => c.alias).join() === child.alias, 'and no other');
         await outlet.setPowerState(true);
         check((await outlet.getPowerState()) === true, `outlet ${child.alias} on, read back`);
       }
