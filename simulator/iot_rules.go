@@ -141,6 +141,7 @@ func (e *iot) editRule(c *iotCall) (object, *iotFault) {
 
 // checkRule looks at what every rule of its kind must have.
 func (e *iot) checkRule(c *iotCall) *iotFault {
+	c.args.plainFlags()
 	if _, ok := c.args.flag("enable"); !ok {
 		return &e.errors.argument
 	}
@@ -154,7 +155,7 @@ func (e *iot) checkRule(c *iotCall) *iotFault {
 	}
 	days := c.args.array("wday")
 	if len(days) != 7 || !allFlags(days) || !c.args.within("stime_opt", -1, 2, true) || !c.args.within("smin", 0, 1440, false) ||
-		!c.args.within("soffset", -1440, 1440, false) || !c.args.within("emin", 0, 1440, false) ||
+		!c.args.within("soffset", -1440, 1440, false) || !c.args.within("emin", -1, 1440, false) ||
 		!c.args.within("eoffset", -1440, 1440, false) || !c.args.within("repeat", 0, 1, false) {
 		return &e.errors.argument
 	}
@@ -172,6 +173,25 @@ func (e *iot) checkRule(c *iotCall) *iotFault {
 		return &e.errors.argument
 	}
 	return nil
+}
+
+// plainFlags writes the switches of a rule as 0 and 1, which is how devices list
+// them; some clients send true and false (docs/protocol/iot.md section 1).
+func (o object) plainFlags() {
+	for _, key := range []string{"enable", "repeat"} {
+		if on, ok := o.flag(key); ok {
+			o.put(key, flagNumber(on))
+		}
+	}
+	days := o.array("wday")
+	for i, raw := range days {
+		if on, ok := (object{"": raw}).flag(""); ok {
+			days[i] = marshal(flagNumber(on))
+		}
+	}
+	if len(days) > 0 {
+		o["wday"] = rawArray(days)
+	}
 }
 
 // within tells whether a member is a whole number in a range. Where it may be
