@@ -21,6 +21,7 @@ func newRaw(a *app) *cobra.Command {
 		Example: `wattle raw "Desk lamp" get_device_info
 wattle raw heater system.get_sysinfo
 wattle raw heater emeter.get_daystat '{"month":11,"year":2026}'
+wattle raw lamp smartlife.iot.smartbulb.lightingservice.get_light_state
 wattle raw --child "Outlet 2" strip get_device_info`,
 		Long: `Kasa devices that speak IOT want MODULE.METHOD, all others METHOD. The answer is
 printed as JSON. Nothing is checked and nothing is repeated: a request that
@@ -30,8 +31,8 @@ changes something is sent once, whatever becomes of the answer.`,
 		ValidArgsFunction: a.completeDeviceThen(nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			call := method.Call{Method: args[1], Effect: method.Once}
-			if module, name, ok := strings.Cut(args[1], "."); ok {
-				call.Module, call.Method = module, name
+			if dot := strings.LastIndex(args[1], "."); dot >= 0 { // modules of bulbs have dots of their own
+				call.Module, call.Method = args[1][:dot], args[1][dot+1:]
 			}
 			if call.Method == "" {
 				return usagef("for example: "+firstExample(cmd), "%q is not a method", args[1])
