@@ -140,6 +140,17 @@ func (c *connection) open(ctx context.Context) error {
 		}
 	}
 	result, err := connect.Open(ctx, t, o)
+	if errors.Is(err, wattle.ErrAuth) && o.Account.IsZero() && c.known.Route.Transport == wattle.XOR {
+		// New firmware wants an account where the old one did not.
+		account, wrong := a.account(ctx)
+		if wrong != nil {
+			return wrong
+		}
+		if !account.IsZero() {
+			o.Account = account
+			result, err = connect.Open(ctx, t, o)
+		}
+	}
 	if err != nil {
 		return err
 	}
