@@ -124,7 +124,7 @@ func (b *board) draw() {
 }
 
 func (b *board) table() *table {
-	t := &table{head: []string{"name", "model", "address", "transport", "mac", "note"}, narrow: b.live != nil}
+	t := &table{head: []string{"name", "model", "address", "transport", "mac", "note"}, spare: []string{"mac"}, narrow: b.live != nil}
 	for _, s := range slices.SortedFunc(maps.Values(b.seen), func(x, y sighting) int {
 		return cmp.Or(strings.Compare(strings.ToLower(cmp.Or(x.Alias, "\uffff")), strings.ToLower(cmp.Or(y.Alias, "\uffff"))), strings.Compare(x.Address, y.Address))
 	}) {

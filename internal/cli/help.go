@@ -10,7 +10,11 @@ import (
 
 // help prints the help of a command: what it does, examples first.
 func (a *app) help(cmd *cobra.Command, _ []string) {
-	_, _ = a.out.Write([]byte(helpText(cmd, a.outStyle)))
+	width := 0
+	if a.outTTY {
+		width, _ = size(a.out)
+	}
+	_, _ = a.out.Write([]byte(wrapped(helpText(cmd, a.outStyle), width)))
 }
 
 func helpText(cmd *cobra.Command, st style) string {

@@ -92,7 +92,7 @@ func (a *app) printList() error {
 	}
 	devices := book.devices()
 	rows := []listed{}
-	t := &table{head: []string{"name", "model", "state", "address", "transport", "mac", "seen"}}
+	t := &table{head: []string{"name", "model", "state", "address", "transport", "mac", "seen"}, spare: []string{"mac", "seen"}}
 	now := time.Now()
 	for _, d := range devices {
 		n := book.note(d.MAC)

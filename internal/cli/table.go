@@ -26,6 +26,9 @@ type table struct {
 	// narrow makes lines fit the width whatever it costs: they are drawn again
 	// in place.
 	narrow bool
+	// spare are columns that are left out, in this order, where a line would be
+	// longer than the terminal is wide.
+	spare []string
 	// bare leaves the head out where a person reads it.
 	bare bool
 }
@@ -50,6 +53,12 @@ func (t *table) lines(st style, width int) []string {
 				widths[i] = max(widths[i], runewidth.StringWidth(clean[r][i]))
 			}
 		}
+	}
+	if len(t.spare) > 0 && width > 0 && total(widths) > width {
+		less := *t
+		less.spare = t.spare[1:]
+		less.drop(slices.Index(t.head, t.spare[0]))
+		return less.lines(st, width)
 	}
 	t.fit(widths, width, t.narrow)
 	var out []string
@@ -78,10 +87,7 @@ func (t *table) fit(widths []int, width int, must bool) {
 	if width <= 0 {
 		return
 	}
-	total := 2 * (len(widths) - 1)
-	for _, w := range widths {
-		total += w
-	}
+	total := total(widths)
 	shrink := func(may func(i int) bool, least int) {
 		for ; total > width; total-- {
 			widest := -1
@@ -100,6 +106,31 @@ func (t *table) fit(widths []int, width int, must bool) {
 	if must {
 		shrink(func(int) bool { return true }, 1)
 	}
+}
+
+// total is how long a line with columns of some widths is.
+func total(widths []int) int {
+	sum := 2 * (len(widths) - 1)
+	for _, w := range widths {
+		sum += w
+	}
+	return sum
+}
+
+// drop leaves a column out.
+func (t *table) drop(column int) {
+	if column < 0 {
+		return
+	}
+	t.head = slices.Delete(slices.Clone(t.head), column, column+1)
+	rows := make([][]cell, len(t.rows))
+	for i, row := range t.rows {
+		rows[i] = row
+		if column < len(row) {
+			rows[i] = slices.Delete(slices.Clone(row), column, column+1)
+		}
+	}
+	t.rows = rows
 }
 
 func line(st style, widths []int, cells []cell, texts []string) string {

@@ -348,11 +348,18 @@ func addWatched(t *table, name, indent string, s *shape, note cell) {
 	}
 }
 
+// coloured reports whether a reading is the white of a light that shows a
+// colour: devices say 0 K then.
+func coloured(r feature.Reading) bool {
+	n, ok := r.Value.Number()
+	return r.Unit == feature.Kelvin && ok && n == 0
+}
+
 // primary are the main readings in one line, without the state.
 func (s *shape) primary() string {
 	var parts []string
 	for _, r := range s.readings {
-		if r.ID == "state" || r.Category != feature.Primary || !r.Value.Known() {
+		if r.ID == "state" || r.Category != feature.Primary || !r.Value.Known() || coloured(r) {
 			continue
 		}
 		switch r.Kind {
