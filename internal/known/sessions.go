@@ -42,6 +42,7 @@ func OpenSessions(dir string) *Sessions { return &Sessions{filepath.Join(dir, "s
 type Lease struct {
 	path   string
 	data   []byte
+	away   bool // data was taken out of its file
 	unlock func()
 	once   sync.Once
 }
@@ -65,7 +66,12 @@ func (s *Sessions) Take(ctx context.Context, mac wattle.MAC) (*Lease, error) {
 		return nil, err
 	}
 	l := &Lease{path: filepath.Join(s.dir, mac.Key()+sessionSuffix), unlock: unlock}
-	l.data = readSession(l.path)
+	if l.data = readSession(l.path); l.data != nil {
+		// Whoever dies while it uses the session leaves none behind: the number
+		// of its last message is not in the file, and a number must never seal two
+		// different messages. See docs/protocol/tpap.md section 10.1.
+		l.away = os.Remove(l.path) == nil
+	}
 	return l, nil
 }
 
@@ -111,7 +117,7 @@ func (l *Lease) Save(data []byte) error {
 	if l.unlock == nil {
 		return fmt.Errorf("a lease that was released: %w", wattle.ErrClosed)
 	}
-	l.data = data
+	l.data, l.away = data, false
 	if len(data) == 0 {
 		if err := os.Remove(l.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("session: %w", err)
@@ -125,9 +131,13 @@ func (l *Lease) Save(data []byte) error {
 	return nil
 }
 
-// Release lets others use the session. More than one call does nothing.
+// Release lets others use the session, the one that was taken if Save was not
+// called. More than one call does nothing.
 func (l *Lease) Release() {
 	l.once.Do(func() {
+		if l.away {
+			_ = l.Save(l.data) // or it is lost, which costs a handshake
+		}
 		l.unlock()
 		l.unlock = nil
 		l.data = nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,17 +42,26 @@ func TestSessions(t *testing.T) {
 	if err := lease.Save([]byte("late")); !errors.Is(err, wattle.ErrClosed) {
 		t.Errorf("save after release: %v", err)
 	}
+	for path, want := range map[string]os.FileMode{"sessions": 0o700, "sessions/50C7BF000001.session": 0o600} {
+		if info, err := os.Stat(filepath.Join(dir, path)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", path, info.Mode(), err)
+		}
+	}
+	lease = take(t, s, 1)
+	file := filepath.Join(dir, "sessions", "50C7BF000001.session")
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("while it is used: %v, want no file, for whoever dies now", err)
+	}
+	lease.Release()
+	if _, err := os.Stat(file); err != nil {
+		t.Errorf("not used, and not put back: %v", err)
+	}
 	lease = take(t, s, 1)
 	if string(lease.Data()) != "keys" {
 		t.Errorf("data %q", lease.Data())
 	}
 	if other := take(t, s, 2); other.Data() != nil {
 		t.Errorf("another device holds %q", other.Data())
-	}
-	for path, want := range map[string]os.FileMode{"sessions": 0o700, "sessions/50C7BF000001.session": 0o600} {
-		if info, err := os.Stat(filepath.Join(dir, path)); err != nil || info.Mode().Perm() != want {
-			t.Errorf("%s: %v, %v", path, info.Mode(), err)
-		}
 	}
 	if err := lease.Save(nil); err != nil {
 		t.Fatal(err)
