@@ -24,6 +24,9 @@ type tpapConn struct {
 	verifiers []tpapVerifier // the last few, since they are costly
 	worked    string         // label of the secret that the device took from this Conn
 	holdOff   *holdOff       // nil where logins may be tried
+	// moved: the device sent this Conn elsewhere, where no login has worked yet;
+	// stay: none did, so that another port is not gone to again.
+	moved, stay bool
 }
 
 // tpapSession is what a login makes.

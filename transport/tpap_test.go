@@ -360,6 +360,50 @@ func TestTPAPRefusals(t *testing.T) {
 	})
 }
 
+// TestTPAPElsewhere: the in-band discovery may point to another port, or to
+// HTTPS. Where nobody answers there, the port that did answer is used.
+func TestTPAPElsewhere(t *testing.T) {
+	for _, overTLS := range []bool{false, true} {
+		t.Run(fmt.Sprintf("tls %t", overTLS), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := memory("127.0.2.85")
+				k := named(t, "tpap")
+				k.tls = overTLS
+				there := start(t, k, w, nil)
+				k.tls = false
+				here := start(t, k, w, func(o *endpoint.Options) {
+					o.TPAP.Port = there.route.Port
+					if overTLS {
+						o.TPAP.InBand = "https"
+					}
+				})
+				conn := here.open(t, nil)
+				exchange(t, conn, 1)
+				if got := conn.Info().Route; got != there.route || here.handled.Load() != 0 {
+					t.Errorf("went to %v, want %v", got, there.route)
+				}
+				conn.Reset()
+				exchange(t, conn, 2)
+			})
+		})
+	}
+	t.Run("nobody there", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			f := start(t, named(t, "tpap"), memory("127.0.2.85"), func(o *endpoint.Options) { o.TPAP.Port = 9 })
+			conn := f.open(t, nil)
+			if _, err := conn.Exchange(t.Context(), message(1, 1)); !errors.Is(err, wattle.ErrUnreachable) || !transport.NotCarriedOut(err) {
+				t.Errorf("%v, want %v", err, wattle.ErrUnreachable)
+			}
+			exchange(t, conn, 2)
+			conn.Reset()
+			exchange(t, conn, 3)
+			if got := conn.Info().Route; got != f.route {
+				t.Errorf("at %v, want %v", got, f.route)
+			}
+		})
+	})
+}
+
 // TestTPAPFaults: what goes wrong in a session.
 func TestTPAPFaults(t *testing.T) {
 	for _, tt := range []struct {

@@ -42,13 +42,13 @@ func (c *tpapConn) open(ctx context.Context) error {
 	}
 	d, err := c.discover(ctx)
 	if err != nil {
-		return err
+		return c.back(err)
 	}
 	refused := &AuthError{Route: c.route}
 	for _, try := range c.tries(d) {
 		again, err := c.try(ctx, d, &try, refused)
 		if err != nil || !again {
-			return err
+			return c.back(err)
 		}
 		if refused.Left > 0 && refused.Left <= lastAttempts && !c.options.TPAP.LastAttempts {
 			break
@@ -100,10 +100,9 @@ func (c *tpapConn) follow(offer *tpap.Offer) error {
 				route.Port = route.DefaultPort()
 			}
 		}
-		if route.TLS || route.Address() != c.http.base.Host {
-			c.http.close()
-			c.http = newPosterTo(route, &c.gate, c.options)
-			c.learn(func(info *Info) { info.Route.TLS, info.Route.Port = route.TLS, route.Port })
+		if route.TLS || route.Address() != c.http.base.Host && !c.stay {
+			c.moved = true
+			c.move(route)
 		}
 	}
 	if offer.TLS != tpap.TLSVerified || c.options.TPAP.Attestation == AttestOff {
@@ -123,6 +122,23 @@ func (c *tpapConn) follow(offer *tpap.Offer) error {
 		}
 	}
 	return nil
+}
+
+// move goes on at another port or over TLS.
+func (c *tpapConn) move(route wattle.Route) {
+	c.http.close()
+	c.http = newPosterTo(route, &c.gate, c.options)
+	c.learn(func(info *Info) { info.Route.TLS, info.Route.Port = route.TLS, route.Port })
+}
+
+// back returns to where the device answered first when nobody answers where it
+// sent this Conn, as behind a router that translates ports. It gives err back.
+func (c *tpapConn) back(err error) error {
+	if c.moved && errors.Is(err, wattle.ErrUnreachable) {
+		c.moved, c.stay = false, true
+		c.move(c.route)
+	}
+	return err
 }
 
 // roots are the certificates that devices may descend from.

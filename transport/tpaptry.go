@@ -96,7 +96,7 @@ func (c *tpapConn) try(ctx context.Context, d *tpapDevice, t *tpapTry, refused *
 		err = c.share(ctx, d, t, registered, random)
 		if err == nil {
 			c.worked = t.label(d)
-			c.holdOff = nil
+			c.holdOff, c.moved = nil, false
 			c.learn(func(info *Info) {
 				info.Credential = c.worked
 				info.Resumed = false

@@ -19,7 +19,9 @@ import (
 func ServeTPAP(ctx context.Context, ln net.Listener, dev Device, o *Options) error {
 	s := &tpapServer{web: web{options: o.orDefaults(), device: dev, root: true}}
 	s.options.TPAP = s.options.TPAP.orDefaults()
-	s.port = portOf(ln.Addr())
+	if s.port = s.options.TPAP.Port; s.port == 0 {
+		s.port = portOf(ln.Addr())
+	}
 	return s.serve(ctx, ln, s.handle)
 }
 

@@ -64,6 +64,8 @@ func (s *tpapServer) login(r *http.Request, body []byte) []byte {
 		prefer = false
 	case "http":
 		offer.TLS, offer.Port = tpap.TLSNone, 80
+	case "https":
+		offer.TLS = tpap.TLSAny
 	}
 	return tpap.AppendDiscovered(nil, found)
 }

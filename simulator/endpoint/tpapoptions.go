@@ -42,8 +42,10 @@ type TPAPOptions struct {
 	// nil announces dac 0. With TLS it announces mode 2: use its TLS.
 	Attestation *Attestation
 	// InBand spoils the in-band discovery: "none" has no offer, "klap" prefers
-	// KLAP, "http" takes TLS back as one vacuum does.
+	// KLAP, "http" takes TLS back as one vacuum does, "https" sends to TLS.
 	InBand string
+	// Port is told in the in-band discovery; 0 is the one that is listened at.
+	Port int
 	// StartSeq is the number of the first message; nil is a random one.
 	StartSeq *uint32
 	// MaxRefused is how many refused logins lock the device for half an hour; 0 is
