@@ -69,7 +69,7 @@ func TestLiesAreRefused(t *testing.T) {
 		{1, "iterations", []any{nil, 0, -1, tpap.MaxIterations + 1, 1e18, "3000", 1.5}},
 		{1, "cipher_suites", []any{"1", []int{1}}},
 		{2, "stok", []any{nil, "", strings.Repeat("x", 513), 1}},
-		{2, "start_seq", []any{nil, 1 << 32, -1<<31 - 1, "1", 1e30}},
+		{2, "start_seq", []any{nil, int64(1) << 32, int64(-1)<<31 - 1, "1", 1e30}},
 		{2, "dev_confirm", []any{b64(1025), "%"}},
 	} {
 		for _, value := range tt.values {
@@ -101,7 +101,7 @@ func TestConfirmedReads(t *testing.T) {
 		{"start_seq", uint32(0xffffffff), func(c *tpap.Confirmed) bool { return c.StartSeq == 0xffffffff }},
 		{"expired", nil, func(c *tpap.Confirmed) bool { return c.Expires == 3600 }},
 		{"expired", -5, func(c *tpap.Confirmed) bool { return c.Expires == 3600 }},
-		{"expired", 1 << 60, func(c *tpap.Confirmed) bool { return c.Expires == 31*24*3600 }},
+		{"expired", int64(1) << 60, func(c *tpap.Confirmed) bool { return c.Expires == 31*24*3600 }},
 		{"sessionId", "other", func(c *tpap.Confirmed) bool { return c.SessionID == "other" }},
 		{"sessionId", "", func(c *tpap.Confirmed) bool { return len(c.SessionID) == 32 }},
 	} {
