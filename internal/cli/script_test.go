@@ -104,6 +104,7 @@ func startSim(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: sim N [flags] FILE...")
 	}
+	stopSim(ts, false, nil) // one at a time: the other would be forgotten and live on
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	addresses := ts.Getenv("RANGE")
