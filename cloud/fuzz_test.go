@@ -40,7 +40,6 @@ func FuzzWarnings(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, family := range []wattle.Family{wattle.IOT, wattle.SMART, wattle.SMARTCAM} {
 			var object map[string]json.RawMessage
-			object = nil
 			good := json.Unmarshal([]byte(text), &object) == nil
 			if _, err := cloud.Warnings(family, []byte(text)); err == nil && !good || err != nil && !errors.Is(err, wattle.ErrParam) {
 				t.Fatalf("%q: %v", text, err)

@@ -92,7 +92,7 @@ func (m Method[P, R]) field(name string, value json.RawMessage) fit {
 		return written(in, value)
 	}
 	// Opt takes any value, and is unknown after one of another kind.
-	if o, ok := in.Interface().(interface{ Known() bool }); ok && !o.Known() && string(value) != "null" {
+	if o, ok := reflect.TypeAssert[interface{ Known() bool }](in); ok && !o.Known() && string(value) != "null" {
 		return wrongKind
 	}
 	return fits
@@ -101,8 +101,8 @@ func (m Method[P, R]) field(name string, value json.RawMessage) fit {
 // written judges a parameter that is only ever written, such as a bool that
 // devices want as 0 or 1, by what it looks like when it is.
 func written(v reflect.Value, value []byte) fit {
-	m, writes := v.Interface().(json.Marshaler)
-	_, reads := v.Addr().Interface().(json.Unmarshaler)
+	m, writes := reflect.TypeAssert[json.Marshaler](v)
+	_, reads := reflect.TypeAssert[json.Unmarshaler](v.Addr())
 	if !writes || reads {
 		return wrongKind
 	}
