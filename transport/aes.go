@@ -173,6 +173,10 @@ func (c *aesConn) open(ctx context.Context) error {
 		default:
 			return c.wrap("login", c.deviceError(aes.LoginDevice, code, ""))
 		}
+		if c.options.OneLogin {
+			refused.Tried = []string{login.label}
+			break
+		}
 		refused.Tried = append(refused.Tried, fmt.Sprintf("%s (login v%d)", login.label, login.version))
 		c.options.Logger.DebugContext(ctx, "login refused", "credential", login.label, "version", login.version, "code", code)
 	}

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -78,6 +79,13 @@ type AuthError struct {
 	// Left is how many logins may still be refused before the device locks
 	// itself, where it tells (TPAP); 0 where it does not.
 	Left int
+}
+
+// Proven reports whether the device refused after it had proved, at handshake1,
+// that it holds the account: then neither e-mail nor password is wrong, and it
+// takes no login now. See docs/protocol/transports.md section 2.1.
+func (e *AuthError) Proven() bool {
+	return e.Route.Transport == wattle.KLAP && e.Code == http.StatusForbidden
 }
 
 // Error names what was tried, by label.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -32,6 +33,7 @@ func Choose(a *discovery.Answer, host string) ([]wattle.Route, error) {
 	if err := c.choose(kind); err != nil {
 		return nil, err
 	}
+	c.prefer()
 	return c.routes, nil
 }
 
@@ -79,12 +81,13 @@ func (c *choice) choose(kind string) error {
 	switch {
 	case slices.Equal(a.EncryptType, []string{"4"}): // step 4, nothing else spoken
 		c.tpap()
+	case c.enc == tpapName && c.declined(): // it has TPAP and wants KLAP
+		c.klapBeside(kind)
+		c.tpap()
 	case c.enc == tpapName: // step 4
 		c.tpap()
-		if !camera && (a.DeviceType != typeHub || !https) {
-			// Firmware that announces TPAP has been seen to take KLAP.
-			c.add(c.family(kind), wattle.KLAP, 80, https, 2)
-		}
+		// Firmware that announces TPAP has been seen to take KLAP.
+		c.klapBeside(kind)
 	case camera: // step 5
 		c.add(wattle.SMARTCAM, wattle.SSLAES, 443, true, 0)
 		c.offeredTPAP()
@@ -160,9 +163,43 @@ func (c *choice) unknown(https bool) error {
 // tpapName is how answers spell TPAP.
 const tpapName = "TPAP"
 
+// declined reports whether the device says that it does not want TPAP now, as
+// it does while Third-Party Compatibility is on.
+func (c *choice) declined() bool {
+	return c.answer.TPAPPreferred != nil && !*c.answer.TPAPPreferred
+}
+
+// prefer puts TPAP first where the device wants it now, whatever else it
+// announces. The others stay behind it: 403 or not, asking costs no attempt.
+func (c *choice) prefer() {
+	if c.answer.TPAPPreferred == nil || !*c.answer.TPAPPreferred {
+		return
+	}
+	slices.SortStableFunc(c.routes, func(a, b wattle.Route) int {
+		return cmp.Compare(notTPAP(a), notTPAP(b))
+	})
+}
+
+func notTPAP(r wattle.Route) int {
+	if r.Transport == wattle.TPAP {
+		return 0
+	}
+	return 1
+}
+
+// klapBeside adds KLAP to what announces TPAP, but not to what speaks the
+// language of cameras, which KLAP does not carry.
+func (c *choice) klapBeside(kind string) {
+	a := c.answer
+	if a.DeviceType == typeCamera || a.DeviceType == typeDoorbell || a.DeviceType == typeHub && a.Scheme.HTTPS {
+		return
+	}
+	c.add(c.family(kind), wattle.KLAP, 80, a.Scheme.HTTPS, 2)
+}
+
 // offeredTPAP adds TPAP as a fall-back where the device says that it has it.
 func (c *choice) offeredTPAP() {
-	if c.answer.TPAP != nil {
+	if c.answer.TPAP != nil || c.answer.TPAPPreferred != nil && *c.answer.TPAPPreferred {
 		c.tpap()
 	}
 }

@@ -161,6 +161,26 @@ func TestChooseRows(t *testing.T) {
 			want: []wattle.Route{route("smartcam", "sslaes", 443, true, 0)},
 		},
 		{
+			name: "4 TPAP announced and not wanted now", result: `{"device_type":"SMART.KASAPLUG","tpap_preferred":false,"mgt_encrypt_schm":{"encrypt_type":"TPAP","http_port":80,"lv":2}}`,
+			want: []wattle.Route{route("smart", "klap", 80, false, 2), route("smart", "tpap", 80, false, 0)},
+		},
+		{
+			name: "4 TPAP announced and wanted", result: `{"device_type":"SMART.TAPOPLUG","tpap_preferred":true,"tpap":{"tls":0,"port":80},"mgt_encrypt_schm":{"encrypt_type":"TPAP","http_port":80,"lv":2}}`,
+			want: []wattle.Route{route("smart", "tpap", 80, false, 0), route("smart", "klap", 80, false, 2)},
+		},
+		{
+			name: "8 SMART KLAP, TPAP wanted now", result: `{"device_type":"SMART.TAPOPLUG","tpap_preferred":true,"tpap":{"tls":0,"port":80},"mgt_encrypt_schm":{"encrypt_type":"KLAP","lv":2}}`,
+			want: []wattle.Route{route("smart", "tpap", 80, false, 0), route("smart", "klap", 80, false, 2)},
+		},
+		{
+			name: "8 SMART AES, TPAP wanted now, without an offer", result: `{"device_type":"SMART.TAPOPLUG","tpap_preferred":true,"mgt_encrypt_schm":{"encrypt_type":"AES"}}`,
+			want: []wattle.Route{route("smart", "tpap", 80, false, 0), route("smart", "aes", 80, false, 1), route("smart", "klap", 80, false, 2)},
+		},
+		{
+			name: "8 IOT KLAP, TPAP offered and not wanted", result: `{"device_type":"IOT.SMARTPLUGSWITCH","tpap_preferred":false,"tpap":{"tls":0,"port":80},"mgt_encrypt_schm":{"encrypt_type":"KLAP","lv":2}}`,
+			want: []wattle.Route{route("iot", "klap", 80, false, 2), route("iot", "tpap", 80, false, 0)},
+		},
+		{
 			name: "8 SMART KLAP with an offer of TPAP, other port", result: `{"device_type":"SMART.TAPOPLUG","tpap":{"tls":0,"port":80},"mgt_encrypt_schm":{"encrypt_type":"klap","http_port":8080}}`,
 			want: []wattle.Route{route("smart", "klap", 8080, false, 2), route("smart", "tpap", 80, false, 0)},
 		},

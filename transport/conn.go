@@ -72,6 +72,9 @@ type Options struct {
 	Account wattle.Credentials
 	// Prefer is the label of the candidate that worked last time, "" if unknown.
 	Prefer string
+	// OneLogin ends after the first login that the device refuses, where each
+	// one counts.
+	OneLogin bool
 	// DialContext opens TCP and UDP connections; nil means net.Dialer.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// Timeout is for one exchange where ctx has no earlier deadline; 0 means 5 s.

@@ -89,7 +89,7 @@ func (c *klapConn) Exchange(caller context.Context, request []byte) ([]byte, err
 			}
 		}
 		c.session = nil
-		if !errors.Is(err, errRefused) || repeats == maxRepeats {
+		if !errors.Is(err, errRefused) || repeats == maxRepeats || c.options.OneLogin {
 			return nil, err
 		}
 		c.options.Logger.DebugContext(ctx, "handshake repeated", "err", err)

@@ -113,6 +113,9 @@ func (c *tokenConn) open(ctx context.Context) error {
 			return c.wrap("login", &wattle.DeviceError{Family: wattle.SMART, Method: token.Method, Code: code})
 		}
 		refused.Tried = append(refused.Tried, account.Label)
+		if c.options.OneLogin {
+			break
+		}
 		c.options.Logger.DebugContext(ctx, "login refused", "credential", account.Label, "code", code)
 	}
 	return c.wrap("login", refused)
