@@ -11,8 +11,8 @@
 //
 // At most three times, by class of error (docs/protocol/transports.md section
 // 0.3): lost sessions, busy devices, timeouts and broken connections. Never
-// refused credentials: after [wattle.ErrAuth] or [wattle.ErrLockout] a session
-// answers every call with that error, until a new one is made with other
-// credentials. Never a call of effect [method.Once] that may have been carried
+// refused credentials: after [wattle.ErrAuth] a session answers every call with
+// that error, until a new one is made with other credentials; after
+// [wattle.ErrLockout] for [LockWait]. Never a call of effect [method.Once] that may have been carried
 // out; its error wraps [ErrUncertain].
 package session

@@ -15,6 +15,10 @@ import (
 	"wattle/transport"
 )
 
+// LockWait is how long nothing is sent to a device that said that it takes no
+// login now. Devices do not agree on the time, and few tell it.
+const LockWait = 30 * time.Minute
+
 const (
 	maxRetries = 3
 	pause      = time.Second
@@ -44,7 +48,7 @@ func (r *run) exchange(ctx context.Context, m *message) error {
 		r.serveCommands()
 	}
 	for attempt := 0; ; attempt++ {
-		if err := r.state.broken; err != nil {
+		if err := r.broken(); err != nil {
 			return err
 		}
 		if err := r.keepDistance(ctx); err != nil {
@@ -66,7 +70,11 @@ func (r *run) exchange(ctx context.Context, m *message) error {
 			r.reset()
 		}
 		if v.broken {
-			r.state.broken = err
+			r.state.broken, r.state.mends = err, time.Time{}
+			refusal, ok := errors.AsType[*transport.AuthError](err)
+			if errors.Is(err, wattle.ErrLockout) || ok && refusal.Proven() {
+				r.state.mends = time.Now().Add(LockWait)
+			}
 		}
 		if v.retries > 0 && m.effect == method.Once && !transport.NotCarriedOut(err) {
 			if _, ok := errors.AsType[*wattle.DeviceError](err); ok {
@@ -139,6 +147,14 @@ func (r *run) attempt(ctx context.Context, m *message) error {
 	return err
 }
 
+// broken is why nothing may be sent now, nil if it may.
+func (s *Session) broken() error {
+	if s.state.broken != nil && !s.state.mends.IsZero() && !time.Now().Before(s.state.mends) {
+		s.state.broken = nil
+	}
+	return s.state.broken
+}
+
 // reset begins with a new session.
 func (s *Session) reset() {
 	s.conn.Reset()
@@ -169,7 +185,7 @@ func (u *unreadable) Unwrap() error { return u.err }
 type verdict struct {
 	retries int                             // how often this kind of failure is worth repeating
 	reset   bool                            // begin with a new session
-	broken  bool                            // never ask this device again with these credentials
+	broken  bool                            // do not ask this device again with these credentials
 	pause   func(attempt int) time.Duration // before the next attempt
 }
 

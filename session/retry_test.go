@@ -229,6 +229,42 @@ func TestCircuitBreaker(t *testing.T) {
 	}
 }
 
+// TestLockWait: a device that takes no login is asked again after a while, and
+// not before.
+func TestLockWait(t *testing.T) {
+	proven := &transport.AuthError{Route: wattle.Route{Transport: wattle.KLAP}, Code: 403}
+	for _, failure := range []error{errLockout, proven} {
+		synctest.Test(t, func(t *testing.T) {
+			locked := true
+			conn := newFake(wattle.KLAP, func(int, string) (string, error) {
+				if locked {
+					return "", failure
+				}
+				return `{"error_code":0,"result":{"responses":[]}}`, nil
+			})
+			s := open(t, conn, wattle.SMART, nil)
+			try := func() error {
+				_, err := s.Do(t.Context(), read("a"))
+				return err
+			}
+			first := try()
+			time.Sleep(session.LockWait - time.Second)
+			if again := try(); again == nil || len(conn.asked()) != 1 {
+				t.Errorf("%v, then %v with %d attempts", first, again, len(conn.asked()))
+			}
+			time.Sleep(time.Second)
+			if err := try(); err == nil || len(conn.asked()) != 2 {
+				t.Errorf("when the wait is over: %v with %d attempts", err, len(conn.asked()))
+			}
+			time.Sleep(session.LockWait)
+			locked = false
+			if err := try(); err != nil || len(conn.asked()) != 3 {
+				t.Errorf("unlocked: %v with %d attempts", err, len(conn.asked()))
+			}
+		})
+	}
+}
+
 // TestDistance: once a device closed a connection, requests keep apart.
 func TestDistance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

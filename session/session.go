@@ -66,7 +66,8 @@ type Session struct {
 // ownerState is what a session has learned about its device. Only the owner
 // goroutine touches it.
 type ownerState struct {
-	broken error // refused credentials: nothing is sent any more
+	broken error     // refused credentials or a lock-out: nothing is sent
+	mends  time.Time // until then; zero is for good
 
 	paced    bool      // the device closed a connection: keep a distance between requests
 	lastDone time.Time // when the last exchange ended
