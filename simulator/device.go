@@ -95,6 +95,8 @@ type engine interface {
 	restart()
 	poke(child, key string, value json.RawMessage) error
 	fire(child, action, argument string) error
+	// install ends an update of the device to a version.
+	install(version string)
 	// forget takes away what people have told the device.
 	forget()
 }
@@ -196,6 +198,37 @@ func (d *Device) Restart() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.engine.restart()
+}
+
+// Speak makes the device announce another transport from now on, one of
+// [Transports], as firmware does after an update; "" is the first one again.
+// Who serves the device has to do so anew. Errors wrap wattle.ErrParam or
+// wattle.ErrUnsupported.
+func (d *Device) Speak(transport string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if transport == "" {
+		transport = d.options.Transport
+	}
+	route, err := chooseRoute(d.host, d.engine, transport)
+	if err != nil {
+		return err
+	}
+	d.route = route
+	return nil
+}
+
+// Install makes the device run another firmware at once, and restart. The
+// error is a wattle.ErrParam for what is no version.
+func (d *Device) Install(version string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	version, err := versionOf(marshal(version))
+	if err != nil {
+		return err
+	}
+	d.engine.install(version)
+	return nil
 }
 
 // unsetClock makes the device answer as one whose clock was never set. See

@@ -119,6 +119,7 @@ type place struct {
 	wants    netip.Addr // where it should be, invalid for anywhere
 	faults   *endpoint.Faults
 	own      ownFaults
+	journal  endpoint.Journal
 	served   atomic.Bool // it was on the network
 	commands chan command
 
@@ -287,6 +288,7 @@ func (h *Home) live(ctx context.Context, p *place, s *sockets) error {
 		if !sleep(ctx, c.away) {
 			return nil
 		}
+		p.own.restarted()
 		h.mu.Lock()
 		if c.move && !h.shared.IsValid() {
 			p.addr, p.wants = netip.Addr{}, netip.Addr{}

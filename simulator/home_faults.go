@@ -18,19 +18,23 @@ const (
 	faultLazy   = "lazy-api"
 	faultSingle = "single-session"
 	faultClock  = "clock-unset"
+	faultUpdate = "firmware"
+	faultSpeaks = "transport"
 )
 
 // ownHelp is what they do.
 var ownHelp = map[string]string{
 	faultReboot: "the device restarts: gone for some seconds (or =DURATION), sessions and on-time lost",
 	faultMove:   "the device restarts at another address, as after a new lease",
-	faultLazy:   "connections are closed until a discovery probe opens the device, for 500 s (or =DURATION)",
+	faultLazy:   "after each start connections are refused until a discovery probe arrives, or for 500 s (or =DURATION)",
 	faultSingle: "a login ends all other sessions",
 	faultClock:  "the clock was never set: what depends on it is refused",
+	faultUpdate: "=VERSION: the device installs this firmware at once and restarts",
+	faultSpeaks: "=NAME: the device restarts and speaks another transport, as after an update",
 }
 
-// lazyOpen is how long a lazy device stays open after a probe.
-const lazyOpen = 500 * time.Second
+// lazySleep is how long a lazy device takes no connections without a probe.
+const lazySleep = 500 * time.Second
 
 // FaultNames lists what [Home.SetFault] knows, sorted.
 func FaultNames() []string {
@@ -46,8 +50,8 @@ func FaultHelp(name string) string {
 }
 
 // SetFault switches a fault of a device on: NAME or NAME=ARGUMENT, see
-// [FaultNames]. reboot and ip-change happen once; single-session ends the
-// sessions that there are. The device is named by alias,
+// [FaultNames]. reboot, ip-change and firmware happen once; single-session and
+// transport end the sessions that there are. The device is named by alias,
 // capture, id, MAC or address; the name of an annex stands for itself, and a
 // fault that begins with it goes to it. Errors wrap wattle.ErrNotFound or
 // wattle.ErrParam.
@@ -73,6 +77,20 @@ func (h *Home) setFault(p *place, spec string) error {
 		}
 		return p.faults.Set(spec)
 	}
+	switch name {
+	case faultUpdate:
+		return p.dev.Install(argument)
+	case faultSpeaks:
+		if argument == "" {
+			return fmt.Errorf("fault %q: want one of %s: %w", spec, strings.Join(Transports(), ", "), wattle.ErrParam)
+		}
+		if err := p.dev.Speak(argument); err != nil {
+			return fmt.Errorf("fault %q: %w", spec, err)
+		}
+		p.own.set(name, ownFault{text: argument})
+		p.restart()
+		return nil
+	}
 	var d time.Duration
 	if given {
 		var err error
@@ -88,19 +106,24 @@ func (h *Home) setFault(p *place, spec string) error {
 		p.interrupt(command{away: d, move: name == faultMove})
 	case faultLazy:
 		if !given {
-			d = lazyOpen
+			d = lazySleep
 		}
-		p.own.set(name, d)
+		p.own.set(name, ownFault{d: d})
 	case faultSingle:
-		p.own.set(name, 0)
-		if p.served.Load() {
-			p.interrupt(command{}) // new endpoints, without being away
-		}
+		p.own.set(name, ownFault{})
+		p.restart()
 	case faultClock:
-		p.own.set(name, 0)
+		p.own.set(name, ownFault{})
 		p.dev.unsetClock(true)
 	}
 	return nil
+}
+
+// restart makes new endpoints, without being away.
+func (p *place) restart() {
+	if p.served.Load() {
+		p.interrupt(command{})
+	}
 }
 
 func argumentOf(name string) string {
@@ -135,11 +158,17 @@ func (h *Home) ClearFault(device, name string) error {
 	if _, own := ownHelp[name]; !own {
 		p.faults.Clear(name)
 	}
-	single := p.own.has(faultSingle)
+	single, speaks := p.own.has(faultSingle), p.own.has(faultSpeaks)
 	p.own.clear(name)
 	p.dev.unsetClock(p.own.has(faultClock))
+	if speaks && !p.own.has(faultSpeaks) {
+		if err := p.dev.Speak(""); err != nil {
+			return err
+		}
+		p.restart()
+	}
 	if single && !p.own.has(faultSingle) {
-		p.interrupt(command{})
+		p.restart()
 	}
 	return nil
 }
@@ -199,6 +228,16 @@ func cutLast(s, separator string) (before, after string, found bool) {
 		return s[:i], s[i+len(separator):], true
 	}
 	return s, "", false
+}
+
+// Logins are the attempts to log in to a device since the home was made, also
+// over restarts. The device is named as in [Home.SetFault].
+func (h *Home) Logins(device string) ([]endpoint.Login, error) {
+	p, err := h.find(device)
+	if err != nil {
+		return nil, err
+	}
+	return p.journal.Logins(), nil
 }
 
 // Status is a device of a home as it is now.

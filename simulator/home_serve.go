@@ -16,14 +16,19 @@ func (h *Home) serve(ctx context.Context, p *place, s *sockets) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	route := p.dev.Info().Route
+	h.mu.Lock()
+	addr, port := p.addr, p.port
+	h.mu.Unlock()
 	o := &endpoint.Options{
 		Holds: func() wattle.Credentials { return p.dev.Holds(p.account) }, Version: route.Version, IOT: route.Family == wattle.IOT,
-		Faults: p.faults, Logger: h.log, SingleSession: p.own.has(faultSingle),
+		Faults: p.faults, Journal: &p.journal, Logger: h.log, SingleSession: p.own.has(faultSingle),
 	}
 	if route.Transport == wattle.TPAP {
 		o.TPAP = p.dev.tpap()
 	}
-	s.tcp = &lazyListener{Listener: s.tcp, open: p.own.open}
+	if route.Transport != wattle.XOR { // firmware that old is never lazy
+		s.tcp = newLazyListener(s.tcp, &p.own, func() (net.Listener, error) { return h.listen(ctx, addr, port) })
+	}
 	if route.TLS {
 		config, err := h.certs()
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -290,7 +291,8 @@ func TestFaults(t *testing.T) {
 	})
 }
 
-// TestLazy: a lazy device is closed until it is probed.
+// TestLazy: a lazy device refuses connections after each start until it is
+// probed, or a while has passed.
 func TestLazy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := memnet.New()
@@ -300,9 +302,14 @@ func TestLazy(t *testing.T) {
 			t.Fatal(err)
 		}
 		request := identityRequest(r)
-		if _, err := ask(t, r, network.DialContext, request); err == nil {
-			t.Error("before a probe it answers")
+		asleep := func(when string) {
+			t.Helper()
+			synctest.Wait()
+			if _, err := ask(t, r, network.DialContext, request); !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Errorf("%s: %v, want a refused connection", when, err)
+			}
 		}
+		asleep("before a probe")
 		if _, err := discover.Probe(t.Context(), r.Address, &discover.Options{
 			ListenPacket: func(_ context.Context, n, a string) (net.PacketConn, error) { return network.ListenPacket(n, a) },
 		}); err != nil {
@@ -311,9 +318,128 @@ func TestLazy(t *testing.T) {
 		if _, err := ask(t, r, network.DialContext, request); err != nil {
 			t.Errorf("after a probe: %v", err)
 		}
-		<-time.After(time.Minute)
-		if _, err := ask(t, r, network.DialContext, request); err == nil {
-			t.Error("a minute later it answers")
+		if err := h.SetFault(r.Name, "reboot=3s"); err != nil {
+			t.Fatal(err)
+		}
+		<-h.some
+		asleep("after a restart")
+		<-time.After(59 * time.Second)
+		asleep("before it wakes by itself")
+		<-time.After(time.Second)
+		synctest.Wait()
+		if _, err := ask(t, r, network.DialContext, request); err != nil {
+			t.Errorf("after a minute: %v", err)
+		}
+		if err := h.SetFault(r.Name, "lazy-api"); err != nil {
+			t.Fatal(err)
+		}
+		asleep("when it is set again")
+		if err := h.ClearFault(r.Name, "lazy-api"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if _, err := ask(t, r, network.DialContext, request); err != nil {
+			t.Errorf("without the fault: %v", err)
+		}
+	})
+}
+
+// TestUpdate: a device that runs gets another firmware and then speaks another
+// transport, until the fault is cleared.
+func TestUpdate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New()
+		h := runHome(t, memoryHome(network), []*simulator.Device{
+			device(t, "P100(EU)", simulator.DeviceOptions{Freeze: true}), device(t, "HS110(EU)", simulator.DeviceOptions{Freeze: true, Index: 1}),
+		})
+		for i, version := range []string{"1.4.6 Build 260101 Rel.1", "1.6.0 Build 260101 Rel.2"} {
+			before := h.ready[i]
+			if err := h.SetFault(before.Name, "firmware="+version); err != nil {
+				t.Fatal(err)
+			}
+			r := <-h.some
+			if answer, err := ask(t, r, network.DialContext, identityRequest(r)); err != nil || !strings.Contains(string(answer), version) {
+				t.Errorf("%s after the update: %s, %v", r.Name, answer, err)
+			}
+			if err := h.SetFault(r.Name, "transport=klap-v2"); err != nil {
+				t.Fatal(err)
+			}
+			moved := <-h.some
+			if moved.Transport != wattle.KLAP || moved.Version != 2 || moved.Address != r.Address {
+				t.Errorf("%s speaks %+v", r.Name, moved)
+			}
+			if _, err := ask(t, moved, network.DialContext, identityRequest(r)); err != nil {
+				t.Errorf("%s over klap: %v", r.Name, err)
+			}
+			if faults := h.List()[i].Faults; fmt.Sprint(faults) != "[transport=klap-v2]" {
+				t.Errorf("faults %v", faults)
+			}
+			if err := h.ClearFault(r.Name, ""); err != nil {
+				t.Fatal(err)
+			}
+			if back := <-h.some; back.Transport != before.Transport {
+				t.Errorf("%s speaks %+v again", r.Name, back)
+			}
+		}
+		for spec, class := range map[string]error{
+			"firmware": wattle.ErrParam, "firmware=": wattle.ErrParam, "transport": wattle.ErrParam,
+			"transport=smoke": wattle.ErrParam, "transport=xor": wattle.ErrUnsupported,
+		} {
+			if err := h.SetFault(h.ready[0].Name, spec); !errors.Is(err, class) {
+				t.Errorf("fault %s: %v, want %v", spec, err, class)
+			}
+		}
+	})
+}
+
+// TestLogins: the journal has every login that a device saw, over restarts.
+func TestLogins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New()
+		h := runHome(t, memoryHome(network), []*simulator.Device{device(t, "P100(EU)", simulator.DeviceOptions{Freeze: true})})
+		r := h.ready[0]
+		for _, spec := range []string{"lockout=2", "credentials=wrong"} {
+			if err := h.SetFault(r.Name, spec); err != nil {
+				t.Fatal(err)
+			}
+		}
+		try := func() error {
+			_, err := ask(t, r, network.DialContext, identityRequest(r))
+			return err
+		}
+		if err := try(); !errors.Is(err, wattle.ErrAuth) { // the account, and that of set-up
+			t.Errorf("wrong: %v", err)
+		}
+		if err := h.ClearFault(r.Name, "credentials"); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.SetFault(r.Name, "reboot=1s"); err != nil {
+			t.Fatal(err)
+		}
+		<-h.some
+		if err := try(); !errors.Is(err, wattle.ErrLockout) {
+			t.Errorf("after two wrong ones: %v", err)
+		}
+		<-time.After(30 * time.Minute)
+		if err := try(); err != nil {
+			t.Errorf("half an hour later: %v", err)
+		}
+		logins, err := h.Logins(r.Alias)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var short []string
+		for _, l := range logins {
+			short = append(short, fmt.Sprintf("%s %t %t", l.Transport, l.Accepted, l.Locked))
+		}
+		if got, want := strings.Join(short, ", "), "aes false false, aes false false, aes false true, aes true false"; got != want {
+			t.Errorf("logins %s, want %s", got, want)
+		}
+		if logins[0].Proof == logins[1].Proof || logins[0].Proof != logins[3].Proof || logins[0].Proof == "" {
+			t.Errorf("proofs do not tell accounts apart: %+v", logins)
+		}
+		if _, err := h.Logins("nobody"); !errors.Is(err, wattle.ErrNotFound) {
+			t.Errorf("unknown device: %v", err)
 		}
 	})
 }

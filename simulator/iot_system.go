@@ -251,7 +251,7 @@ func (e *iot) upcoming(after time.Time) agenda {
 		planned := e.planned(o, after)
 		a.add(planned.at, planned.run...)
 	}
-	a.add(e.upgrade.due(), e.install)
+	a.add(e.upgrade.due(), func() { e.install(e.upgrade.version) })
 	return a
 }
 

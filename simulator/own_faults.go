@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"maps"
-	"net"
 	"slices"
 	"sync"
 	"time"
@@ -11,19 +10,29 @@ import (
 // ownFaults are the faults of a device that its endpoints do not know. The
 // zero value is none.
 type ownFaults struct {
-	mu    sync.Mutex
-	names map[string]time.Duration
-	until time.Time // a lazy device is open until then
+	mu      sync.Mutex
+	names   map[string]ownFault
+	wakes   time.Time     // a lazy device takes no connections before
+	changed chan struct{} // closed at the next change, nil if nobody waits
 }
 
-func (f *ownFaults) set(name string, d time.Duration) {
+// ownFault is the argument of one that is set.
+type ownFault struct {
+	d    time.Duration
+	text string
+}
+
+func (f *ownFaults) set(name string, argument ownFault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.names == nil {
-		f.names = map[string]time.Duration{}
+		f.names = map[string]ownFault{}
 	}
-	f.names[name] = d
-	f.until = time.Time{}
+	f.names[name] = argument
+	if name == faultLazy {
+		f.wakes = time.Now().Add(argument.d)
+	}
+	f.tellLocked()
 }
 
 // clear switches one off, or all of them with name "".
@@ -34,6 +43,7 @@ func (f *ownFaults) clear(name string) {
 		f.names = nil
 	}
 	delete(f.names, name)
+	f.tellLocked()
 }
 
 func (f *ownFaults) has(name string) bool {
@@ -49,43 +59,55 @@ func (f *ownFaults) active() []string {
 	defer f.mu.Unlock()
 	list := []string{}
 	for _, name := range slices.Sorted(maps.Keys(f.names)) {
-		if d := f.names[name]; d > 0 {
-			name += "=" + d.String()
+		argument := f.names[name]
+		if argument.d > 0 {
+			argument.text = argument.d.String()
+		}
+		if argument.text != "" {
+			name += "=" + argument.text
 		}
 		list = append(list, name)
 	}
 	return list
 }
 
-// probed opens a lazy device for a while.
-func (f *ownFaults) probed() {
+// restarted closes a lazy device again.
+func (f *ownFaults) restarted() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if d, ok := f.names[faultLazy]; ok {
-		f.until = time.Now().Add(d)
+	if lazy, ok := f.names[faultLazy]; ok {
+		f.wakes = time.Now().Add(lazy.d)
+		f.tellLocked()
 	}
 }
 
-// open tells whether connections are accepted.
-func (f *ownFaults) open() bool {
+// probed opens a lazy device.
+func (f *ownFaults) probed() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	_, lazy := f.names[faultLazy]
-	return !lazy || time.Now().Before(f.until)
+	if _, ok := f.names[faultLazy]; ok && time.Now().Before(f.wakes) {
+		f.wakes = time.Time{}
+		f.tellLocked()
+	}
 }
 
-// lazyListener closes connections at once while the device is not open.
-type lazyListener struct {
-	net.Listener
-	open func() bool
+// asleep tells for how long connections are not accepted, 0 or less if they
+// are, and what is closed when that changes.
+func (f *ownFaults) asleep() (left time.Duration, changed <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.changed == nil {
+		f.changed = make(chan struct{})
+	}
+	if _, lazy := f.names[faultLazy]; lazy {
+		left = time.Until(f.wakes)
+	}
+	return left, f.changed
 }
 
-func (l *lazyListener) Accept() (net.Conn, error) {
-	for {
-		conn, err := l.Listener.Accept()
-		if err != nil || l.open() {
-			return conn, err
-		}
-		_ = conn.Close()
+func (f *ownFaults) tellLocked() {
+	if f.changed != nil {
+		close(f.changed)
+		f.changed = nil
 	}
 }

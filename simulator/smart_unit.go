@@ -232,7 +232,7 @@ func (e *smart) upcoming(after time.Time) agenda {
 			u.info.put("in_alarm", false)
 		})
 		a.add(u.calm, u.settle)
-		a.add(u.upgrade.due(), u.install)
+		a.add(u.upgrade.due(), func() { u.install(u.upgrade.version) })
 		a.add(u.vacuumNext())
 		planned := u.planned(after)
 		a.add(planned.at, planned.run...)

@@ -117,8 +117,8 @@ func (e *iot) flashFirmware(*iotCall) (object, *iotFault) {
 }
 
 // install ends an update: the device restarts with another version.
-func (e *iot) install() {
-	e.sys.put("sw_ver", e.upgrade.version)
+func (e *iot) install(version string) {
+	e.sys.put("sw_ver", version)
 	e.upgrade = upgrade{}
 	if e.sys.has("updating") {
 		e.sys.put("updating", 0)
@@ -178,9 +178,14 @@ func (u *unit) getDownloadState(object) (json.RawMessage, int) {
 	return answer.raw(), 0
 }
 
+func (e *smart) install(version string) {
+	e.tick()
+	e.self.install(version)
+}
+
 // install ends an update. A child restarts by itself, the device as a whole.
-func (u *unit) install() {
-	u.info.put("fw_ver", u.upgrade.version)
+func (u *unit) install(version string) {
+	u.info.put("fw_ver", version)
 	u.upgrade = upgrade{}
 	if latest, ok := u.stored("get_latest_fw"); ok {
 		latest.put("type", 0)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"wattle"
 	"wattle/internal/wire/aes"
 )
 
@@ -182,11 +183,14 @@ func (s *aesServer) open(id, sealed string) (n *aesSession, message []byte, code
 func (s *aesServer) login(n *aesSession, login aes.Login) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.options.Faults.on("lockout") {
+	locked := s.options.Faults.locked()
+	fits := !locked && login.Proves(aes.NewLogin(s.options.Version, s.options.account()))
+	s.options.noteLogin(wattle.AES, aes.AppendLogin(nil, login, 0), fits, locked)
+	switch {
+	case locked:
 		s.removeLocked(n)
 		return lockedOut()
-	}
-	if !login.Proves(aes.NewLogin(s.options.Version, s.options.account())) {
+	case !fits:
 		s.removeLocked(n)
 		return fmt.Appendf(nil, `{"error_code":%d}`, codeLogin)
 	}

@@ -25,11 +25,12 @@ type Faults struct {
 
 // fault is one that is set.
 type fault struct {
-	spec string
-	n    int           // of a count
-	d    time.Duration // of a time
-	word string        // of a choice
-	hits int
+	spec  string
+	n     int           // of a count
+	d     time.Duration // of a time
+	word  string        // of a choice
+	hits  int
+	until time.Time // of a lock-out
 }
 
 // The arguments, short.
@@ -50,7 +51,7 @@ var faultKinds = FaultKinds{
 	"drop-after":   {count, "1", nil, "every Nth request is carried out and its connection dropped"},
 	"close":        {none, "", nil, "connections are closed after each answer, without notice"},
 	"session-loss": {count, "1", nil, "a session is forgotten after N requests"},
-	"lockout":      {none, "", nil, "no login is accepted, whatever the account"},
+	"lockout":      {count, "0", nil, "no login is accepted; with =N none for 30 minutes after N wrong ones in a row"},
 	"busy":         {count, "0", nil, "requests are answered with a code that is worth a retry, N of them or all"},
 	"code":         {number, "", nil, "every request is answered with this error code"},
 	"garble":       {none, "", nil, "answers cannot be decoded"},
@@ -196,6 +197,31 @@ func (f *Faults) every(name string) bool {
 	}
 	set.hits++
 	return set.hits%max(set.n, 1) == 0
+}
+
+// locked reports whether no login is taken now.
+func (f *Faults) locked() bool {
+	set, on := f.get("lockout")
+	return on && (set.n == 0 || time.Now().Before(set.until))
+}
+
+// counted counts a login for "lockout": wrong ones in a row lock the device.
+func (f *Faults) counted(accepted bool) {
+	if f == nil || f.active.Load() == 0 {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	set := f.set["lockout"]
+	if set == nil || set.n == 0 {
+		return
+	}
+	if set.hits++; accepted {
+		set.hits = 0
+	}
+	if set.hits >= set.n {
+		set.hits, set.until = 0, time.Now().Add(lockTime)
+	}
 }
 
 // next reports whether a fault for the next N requests is still on, and takes

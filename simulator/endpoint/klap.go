@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"wattle"
 	"wattle/internal/wire/klap"
 )
 
@@ -141,7 +142,10 @@ func (s *klapServer) complete(id string, proof []byte) int {
 	if n == nil {
 		return http.StatusForbidden
 	}
-	if !n.auth.Proves(n.local, n.remote, proof) || s.options.Faults.on("lockout") || s.options.Faults.next("flaky") {
+	locked := s.options.Faults.locked()
+	fits := !locked && n.auth.Proves(n.local, n.remote, proof)
+	s.options.noteLogin(wattle.KLAP, nil, fits, locked)
+	if !fits || s.options.Faults.next("flaky") {
 		s.removeLocked(n)
 		return http.StatusForbidden
 	}

@@ -38,6 +38,8 @@ type Options struct {
 	IOT bool
 	// Faults are what goes wrong; nil is nothing. They may change while serving.
 	Faults *Faults
+	// Journal notes the logins; nil notes nothing.
+	Journal *Journal
 	// TLS makes an HTTP endpoint speak HTTPS; see [SelfSigned].
 	TLS *tls.Config
 	// Rand gives seeds, keys, tokens and session ids; nil is crypto/rand.

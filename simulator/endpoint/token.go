@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"wattle"
 	"wattle/internal/wire/token"
 )
 
@@ -78,10 +79,13 @@ func (s *tokenServer) code(w http.ResponseWriter, r *http.Request, code int) {
 func (s *tokenServer) login(login token.Login) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.options.Faults.on("lockout") {
+	locked := s.options.Faults.locked()
+	fits := !locked && login.Proves(token.NewLogin(s.options.account()))
+	s.options.noteLogin(wattle.Token, token.AppendLogin(nil, login), fits, locked)
+	switch {
+	case locked:
 		return lockedOut()
-	}
-	if !login.Proves(token.NewLogin(s.options.account())) {
+	case !fits:
 		return fmt.Appendf(nil, `{"error_code":%d}`, codeLogin)
 	}
 	text, err := s.newIDLocked()
