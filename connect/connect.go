@@ -53,6 +53,10 @@ type Target struct {
 	// Policy says whether the device is reached locally or through the cloud; ""
 	// is [PreferLocal].
 	Policy Policy
+	// Refused is what [Error.Refused] was when the device refused credentials
+	// before, "" if it did not. The same ones are not sent again: only what
+	// compares them offline is tried.
+	Refused string
 	// Resume is a session for the first of Routes that an earlier process
 	// exported. The device proves itself by having its keys, so that Open does
 	// no I/O at all; when the session turns out to be over, the first call
@@ -73,6 +77,9 @@ type Options struct {
 	// Cloud is the account through which devices are reached that are not at
 	// home; nil: all are reached locally.
 	Cloud *cloud.Client
+	// OneLogin spends one login at most on a device that counts refused ones: a
+	// test, and no search for what might fit.
+	OneLogin bool
 	// Timeout is for the first answer of a device on each route; 0 means 5 s.
 	Timeout time.Duration
 	// Ports are the TCP ports that are tried when discovery gets no answer.
@@ -203,7 +210,7 @@ func (p *opener) result(c *contact) *Result {
 func (p *opener) connection(route wattle.Route, resume []byte) (transport.Conn, error) {
 	return transport.Open(route, &transport.Options{
 		Account: p.options.Account,
-		Prefer:  p.target.Prefer,
+		Prefer:  p.target.Prefer, OneLogin: p.options.OneLogin,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 			defer cancel()

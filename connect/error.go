@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"syscall"
@@ -33,6 +32,11 @@ type Error struct {
 	Attempts []Attempt       // in the order in which they were made
 	Owner    Owner           // where credentials were refused
 	Found    *discover.Found // what discovery told, nil if nothing
+	// Spent is how many logins the device has refused and counted just now.
+	Spent int
+	// Refused is to be remembered for [Target.Refused]: the device refused the
+	// credentials and counts refusals. "" where it did not, or does not.
+	Refused string
 
 	class    error
 	decisive error
@@ -56,6 +60,13 @@ func (p *opener) fail(ctx context.Context) error {
 		e.text = fmt.Sprintf("%s takes no login for a while, after too many wrong ones: wait half an hour and check the password before you try again", e.Name)
 	case p.decided(e, wattle.ErrAuth):
 		p.explainAuth(ctx, e)
+		e.Spent = p.logins
+		if p.spent {
+			e.Refused = Refusal(p.options.Account, p.target.MAC)
+		}
+	case len(p.withheld) > 0:
+		e.class, e.Refused = wattle.ErrAuth, p.target.Refused
+		e.text = fmt.Sprintf("%s has refused this e-mail and password before, and they are not sent again, so that it does not lock itself: correct them first", e.Name)
 	case p.stranger != nil:
 		e.class = wattle.ErrIdentity
 		e.text = fmt.Sprintf("at %s there is another device now (%s, MAC %s), and %s (MAC %s) was not found on this network: is it plugged in?",
@@ -64,7 +75,7 @@ func (p *opener) fail(ctx context.Context) error {
 		e.class = wattle.ErrAccess
 		e.text = fmt.Sprintf("%s refuses third-party programs: in the Tapo or Kasa app open Me > Third-Party Services, switch Third-Party Compatibility off and on again, "+
 			"with the phone in the same network as the device, and retry", e.Name)
-		if p.announces(wattle.TPAP) {
+		if p.announces(wattle.TPAP) && !transport.Supports(wattle.Route{Transport: wattle.TPAP, Host: p.target.Host, Port: 80}) {
 			e.text += "; what it offers instead (tpap) this version of wattle cannot speak yet"
 		}
 	case p.found != nil && len(p.found.Routes) == 0:
@@ -165,11 +176,14 @@ func (p *opener) unreachable(e *Error) string {
 	text := fmt.Sprintf("%s does not answer%s", e.Name, where)
 	switch {
 	case p.found != nil && errors.Is(e.decisive, syscall.ECONNREFUSED):
-		return text + ": it is on the network and refuses connections; unplug it for ten seconds and try again"
+		return text + ": it is on the network and refuses connections; firmware of 2025 and later starts them up to nine minutes after it got power, so try again then"
 	case p.found != nil:
 		return text + " in time, though it is on the network: it may be busy with another program; try again"
 	case !p.target.MAC.IsZero() && !p.target.Only:
 		return text + " and was not found on this network: is it plugged in and on the same network as this computer?"
+	case errors.Is(e.decisive, syscall.ECONNREFUSED) && !p.target.Only:
+		return text + ": something there refuses connections, and discovery on UDP 20002 and 9999 gets no answer; " +
+			"let it through the firewall, which also wakes devices that start late after a power cut"
 	default:
 		return text + ": is it plugged in, and is the address right?"
 	}
@@ -190,7 +204,7 @@ func (p *opener) explainAuth(ctx context.Context, e *Error) {
 	}
 	matter := p.found != nil && p.found.OnboardedBy != "" && p.found.OnboardedBy != "tplink"
 	switch {
-	case proven(e.decisive):
+	case provenTo(e.decisive):
 		e.text = fmt.Sprintf("%s holds this account and takes no login now: another program may use it, or it is locked after too many wrong ones; "+
 			"close what else uses it, wait half an hour and try again", e.Name)
 	case p.options.Account.IsZero():
@@ -207,12 +221,10 @@ func (p *opener) explainAuth(ctx context.Context, e *Error) {
 	}
 }
 
-// proven reports whether a device refused after it had proved, at handshake1,
-// that it holds the account: then neither e-mail nor password is wrong. See
-// docs/protocol/transports.md section 2.1.
-func proven(err error) bool {
+// provenTo reports whether err is the refusal of an account that the device holds.
+func provenTo(err error) bool {
 	refusal, ok := errors.AsType[*transport.AuthError](err)
-	return ok && refusal.Route.Transport == wattle.KLAP && refusal.Code == http.StatusForbidden
+	return ok && refusal.Proven()
 }
 
 // otherSpelling is the spelling of the e-mail that the owner proves, "" if

@@ -230,7 +230,7 @@ func TestErrors(t *testing.T) {
 				return connect.Target{Name: "desk", Host: g.host}, g
 			},
 			class: wattle.ErrUnreachable,
-			text:  "desk does not answer at 192.0.2.10: it is on the network and refuses connections; unplug it for ten seconds and try again",
+			text:  "desk does not answer at 192.0.2.10: it is on the network and refuses connections; firmware of 2025 and later starts them up to nine minutes after it got power, so try again then",
 		},
 		{
 			name: "only the given route",

@@ -36,6 +36,11 @@ type opener struct {
 	stranger *contact // who answers at the host, if it is another device
 	refused  []wattle.Transport
 	stop     bool // further attempts would do harm
+	// spent: the device has refused these credentials, now or before. Each
+	// further login with them would bring it nearer to a lock-out.
+	spent    bool
+	logins   int            // that were refused and counted
+	withheld []wattle.Route // not tried for that reason
 }
 
 // contact is a device that has answered.
@@ -49,6 +54,9 @@ type contact struct {
 
 // open goes from the cheapest way to the last.
 func (p *opener) open(ctx context.Context) (*contact, error) {
+	if p.target.Refused != "" {
+		p.spent = p.target.Refused == Refusal(p.options.Account, p.target.MAC)
+	}
 	if c := p.try(ctx, p.target.Routes); c != nil {
 		return c, nil
 	}
@@ -124,6 +132,10 @@ func (p *opener) try(ctx context.Context, routes []wattle.Route) *contact {
 		if slices.Contains(p.refused, route.Transport) || p.done(route) {
 			continue
 		}
+		if p.spent && spends(route.Transport) {
+			p.withheld = append(p.withheld, route)
+			continue
+		}
 		c, err := p.contact(ctx, route)
 		p.log.LogAttrs(ctx, slog.LevelDebug, "route tried", slog.String("route", route.String()), slog.Any("err", err))
 		if err == nil {
@@ -158,12 +170,29 @@ func (p *opener) learn(route wattle.Route, err error) {
 		p.stop = true
 	case errors.Is(err, wattle.ErrAuth):
 		p.refused = append(p.refused, route.Transport)
+		if refusal, ok := errors.AsType[*transport.AuthError](err); ok && (spends(route.Transport) || refusal.Proven()) {
+			p.logins += max(len(refusal.Tried), 1)
+		}
+		if spends(route.Transport) {
+			p.spent = true // what compares offline may still fit
+			return
+		}
 		// What was remembered may be out of date since the firmware was
 		// updated; what the device tells now is not.
 		p.stop = p.found != nil || p.scanning
 	case errors.Is(err, wattle.ErrUnreachable) && route.Host == p.target.Host:
 		p.silent = isSilence(err)
 	}
+}
+
+// spends reports whether a refused login over a transport counts: KLAP lets
+// the client compare before it sends anything, XOR and Linkie want nothing.
+func spends(t wattle.Transport) bool {
+	switch t {
+	case wattle.AES, wattle.Token, wattle.SSLAES, wattle.TPAP:
+		return true
+	}
+	return false
 }
 
 // isSilence tells a host that is not there from one that refuses.

@@ -2,6 +2,7 @@ package connect_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -180,9 +181,22 @@ func (g *gadget) serve(t wattle.Transport, port int, o *endpoint.Options) *gadge
 	}
 	half := map[wattle.Transport]func(context.Context, net.Listener, endpoint.Device, *endpoint.Options) error{
 		wattle.XOR: endpoint.ServeXOR, wattle.KLAP: endpoint.ServeKLAP, wattle.AES: endpoint.ServeAES,
+		wattle.Token: endpoint.ServeToken, wattle.Linkie: endpoint.ServeLinkie,
 	}[t]
 	g.h.running.Go(func() { g.h.check(half(g.ctx, ln, g, o)) })
 	return g
+}
+
+// selfSigned is the certificate of all devices here: making one takes a while.
+var selfSigned = sync.OnceValues(endpoint.SelfSigned)
+
+func (h *house) tls() *tls.Config {
+	h.Helper()
+	c, err := selfSigned()
+	if err != nil {
+		h.Fatal(err)
+	}
+	return c
 }
 
 // announce answers on 20002 with a scheme such as `"encrypt_type":"KLAP"`.
