@@ -50,7 +50,7 @@ func (c *tpapConn) open(ctx context.Context) error {
 		if err != nil || !again {
 			return c.back(err)
 		}
-		if refused.Left > 0 && refused.Left <= lastAttempts && !c.options.TPAP.LastAttempts {
+		if c.options.OneLogin || refused.Left > 0 && refused.Left <= lastAttempts && !c.options.TPAP.LastAttempts {
 			break
 		}
 	}

@@ -117,7 +117,7 @@ func (c *tpapConn) try(ctx context.Context, d *tpapDevice, t *tpapTry, refused *
 		c.options.Logger.DebugContext(ctx, "login refused", "credential", label, "code", refusal.Code, "left", refusal.Left)
 		few := refusal.Left > 0 && refusal.Left <= lastAttempts && !c.options.TPAP.LastAttempts
 		switch {
-		case few:
+		case few, c.options.OneLogin:
 			return true, nil
 		case c.worked == label && chances > 0:
 			chances--

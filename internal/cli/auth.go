@@ -20,11 +20,11 @@ func newAuth(a *app) *cobra.Command {
 		Use:     "auth",
 		Short:   "Store the account that the devices belong to",
 		GroupID: groupSetup,
-		Example: "wattle auth login\nwattle auth status\nwattle auth logout",
+		Example: "wattle auth login\nwattle auth test all\nwattle auth logout",
 		Long: `Devices set up with the Kasa or Tapo app take the e-mail and password of that
 TP-Link account, also without the Internet. Old Kasa devices need none.`,
 	})
-	cmd.AddCommand(newLogin(a), newAuthStatus(a), newLogout(a))
+	cmd.AddCommand(newLogin(a), newAuthStatus(a), newAuthTest(a), newLogout(a))
 	return cmd
 }
 

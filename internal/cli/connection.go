@@ -21,6 +21,9 @@ import (
 // before this one makes a session of its own.
 const leaseWait = 10 * time.Second
 
+// newcomerWait is the same for a device that turns out to be known.
+const newcomerWait = 100 * time.Millisecond
+
 // connection is the way to one device for the length of a command: it opens
 // the device once, keeps its session between runs, and remembers what was
 // learned. Between rest and wake other processes may use the session.
@@ -51,7 +54,7 @@ func (c *connection) wake(ctx context.Context) (*device.Device, error) {
 		return nil, c.err
 	}
 	if c.dev != nil && c.lease == nil && !c.known.MAC.IsZero() {
-		if err := c.take(ctx); err != nil {
+		if err := c.take(ctx, leaseWait); err != nil {
 			return nil, err
 		}
 		if c.lease != nil && string(c.lease.Data()) != c.saved {
@@ -70,7 +73,7 @@ func (c *connection) wake(ctx context.Context) (*device.Device, error) {
 
 // take takes the lease of the device's session. Without one in time the
 // command goes on with a session of its own.
-func (c *connection) take(ctx context.Context) error {
+func (c *connection) take(ctx context.Context, patience time.Duration) error {
 	if c.lease != nil || c.known.MAC.IsZero() || stateless(c.known.Route) || c.app.policy() == connect.CloudOnly {
 		return nil
 	}
@@ -78,7 +81,7 @@ func (c *connection) take(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	wait, cancel := context.WithTimeout(ctx, leaseWait)
+	wait, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	lease, err := book.sessions.Take(wait, c.known.MAC)
 	switch {
@@ -97,7 +100,7 @@ func (c *connection) take(ctx context.Context) error {
 
 // stateless reports whether a transport has no session to keep.
 func stateless(r wattle.Route) bool {
-	return r.Transport == wattle.XOR || r.Transport == wattle.XORUDP
+	return r.Transport == wattle.XOR || r.Transport == wattle.XORUDP || r.Transport == wattle.Linkie
 }
 
 // open connects, by what worked before or as the device says now, and makes
@@ -109,13 +112,13 @@ func (c *connection) open(ctx context.Context) error {
 		return err
 	}
 	policy := a.policy()
-	if err := c.take(ctx); err != nil {
+	if err := c.take(ctx, leaseWait); err != nil {
 		return err
 	}
 	t := connect.Target{
 		Policy: policy,
 		Name:   c.known.Name(), Host: c.known.Address, MAC: c.known.MAC, Owner: c.known.Owner, Prefer: c.known.Credential,
-		Routes: c.routes,
+		Refused: c.known.Refused, Routes: c.routes,
 	}
 	if c.known.Alias == "" && c.known.MAC.IsZero() {
 		t.Name = c.known.Address
@@ -134,7 +137,7 @@ func (c *connection) open(ctx context.Context) error {
 	if o.Cloud, err = a.cloudFor(ctx, policy); err != nil {
 		return err
 	}
-	if c.known.Route.Transport != wattle.XOR && policy != connect.CloudOnly {
+	if !stateless(c.known.Route) && policy != connect.CloudOnly {
 		if o.Account, err = a.account(ctx); err != nil {
 			return err
 		}
@@ -151,8 +154,22 @@ func (c *connection) open(ctx context.Context) error {
 			result, err = connect.Open(ctx, t, o)
 		}
 	}
+	if e, ok := errors.AsType[*connect.Error](err); ok && e.Refused != "" && !c.known.MAC.IsZero() {
+		book.learn(known.Device{MAC: c.known.MAC, Refused: e.Refused})
+		if err := book.save(ctx); err != nil {
+			a.warn(err)
+		}
+	}
 	if err != nil {
 		return err
+	}
+	if c.known.MAC.IsZero() && !result.MAC.IsZero() && result.Way == nil {
+		// It was not known until now: its session is worth keeping, too.
+		c.known.MAC, c.known.Route = result.MAC, result.Route
+		if err := c.take(ctx, newcomerWait); err != nil {
+			_ = result.Session.Close()
+			return err
+		}
 	}
 	c.note = book.note(result.MAC)
 	memory := c.note.Memory

@@ -199,13 +199,20 @@ func (a *app) discover(ctx context.Context, o *discover.Options, names bool) err
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
+	if _, err := book.sessions.Prune(ctx); err != nil {
+		a.log.Debug("old sessions stay", "err", err)
+	}
+	var failed error
+	if len(b.seen) == 0 && len(problems) > 0 {
+		failed, problems = problems[0], problems[1:]
+	}
 	for _, err := range problems {
 		a.warn(err)
 	}
+	if failed != nil {
+		return failed
+	}
 	if len(b.seen) == 0 {
-		if len(problems) > 0 {
-			return problems[0]
-		}
 		a.say("nobody answered; devices in other networks need --target")
 	}
 	if n := b.nameless(); n > 0 && anonymous {

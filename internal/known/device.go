@@ -29,6 +29,9 @@ type Device struct {
 	Route wattle.Route `json:"route,omitzero"`
 	// Credential is the label of the credentials that worked last, see package transport.
 	Credential string `json:"credential,omitempty"`
+	// Refused names credentials that it refused and that are not sent again,
+	// see [wattle/connect.Refusal]; "" when it took the last ones.
+	Refused string `json:"refused,omitempty"`
 	// Owner is the MD5 of the e-mail of its account as discovery tells it.
 	Owner string `json:"owner,omitempty"`
 	// Components is a signature of what it can do; another one means new firmware.
@@ -106,6 +109,8 @@ func (d *Device) UnmarshalJSON(b []byte) error {
 			return readRoute(value, &d.Route)
 		case "credential":
 			return readText(value, &d.Credential)
+		case "refused":
+			return readText(value, &d.Refused)
 		case "owner":
 			return readText(value, &d.Owner)
 		case "components":
@@ -180,6 +185,9 @@ func (d *Device) merge(news Device) {
 	take(&d.Address, news.Address)
 	take(&d.Route, news.Route)
 	take(&d.Credential, news.Credential)
+	if news.Refused != "" || news.Credential != "" {
+		d.Refused = news.Refused
+	}
 	take(&d.Owner, news.Owner)
 	take(&d.Components, news.Components)
 	if news.Children != nil {

@@ -214,7 +214,8 @@ func (s *tpapServer) shareLocked(client string, share *tpap.Share) []byte {
 		return refuseTPAP(codeLogin)
 	}
 	camera := s.options.TPAP.kind() == tpap.Camera
-	if s.isLocked() || s.options.Faults.on("lockout") {
+	if s.isLocked() || s.options.Faults.locked() {
+		s.options.noteLogin(wattle.TPAP, nil, false, true)
 		if !s.isLocked() {
 			s.locked = time.Now().Add(lockTime)
 			defer func() { s.locked = time.Time{} }() // as long as the fault is on
@@ -227,6 +228,7 @@ func (s *tpapServer) shareLocked(client string, share *tpap.Share) []byte {
 	outcome, err := s.outcome(p, share)
 	if err != nil || s.options.Faults.next("flaky") {
 		s.options.Logger.Debug("login refused", "err", err)
+		s.options.noteLogin(wattle.TPAP, nil, false, false)
 		if s.refused++; s.refused >= s.options.TPAP.MaxRefused {
 			s.locked = time.Now().Add(lockTime)
 		}
@@ -241,6 +243,7 @@ func (s *tpapServer) shareLocked(client string, share *tpap.Share) []byte {
 		return refuseTPAP(codeBusy)
 	}
 	s.refused = 0
+	s.options.noteLogin(wattle.TPAP, nil, true, false)
 	return answer
 }
 
