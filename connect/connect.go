@@ -128,8 +128,12 @@ const (
 // the session that it returns has answered once (or was resumed). An error is
 // always an [*Error], unless ctx ended.
 func Open(ctx context.Context, t Target, o *Options) (*Result, error) {
-	p := newOpener(t, o)
-	if p.options.Cloud != nil || t.Policy == CloudOnly {
+	return newOpener(t, o).choose(ctx)
+}
+
+// choose opens the device by the ways that there are.
+func (p *opener) choose(ctx context.Context) (*Result, error) {
+	if p.options.Cloud != nil || p.target.Policy == CloudOnly {
 		return p.byPolicy(ctx)
 	}
 	return p.local(ctx)

@@ -145,7 +145,7 @@ func (g *guard) verify(ctx context.Context, conn transport.Conn) error {
 // mayHaveMoved reports whether it is worth looking for the device, and safe to
 // repeat the request: the device did not get it.
 func (g *guard) mayHaveMoved(ctx context.Context, err error) bool {
-	if ctx.Err() != nil || g.opener.target.Only || !transport.NotCarriedOut(err) {
+	if ctx.Err() != nil || g.opener.target.Only || g.opener.kept || !transport.NotCarriedOut(err) {
 		return false
 	}
 	for _, class := range []error{wattle.ErrUnreachable, wattle.ErrTransport, wattle.ErrAccess, wattle.ErrIdentity} {

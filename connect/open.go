@@ -36,6 +36,7 @@ type opener struct {
 	stranger *contact // who answers at the host, if it is another device
 	refused  []wattle.Transport
 	stop     bool // further attempts would do harm
+	kept     bool // a Keeper looks for the device when it is gone
 	// spent: the device has refused these credentials, now or before. Each
 	// further login with them would bring it nearer to a lock-out.
 	spent    bool

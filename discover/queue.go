@@ -64,9 +64,11 @@ func (q *queue) take() []packet {
 func (q *queue) read(pc net.PacketConn) {
 	next := reader(pc)
 	var memory []byte
+	pieces := 2 // enough for one host; more are taken where more answer
 	for failures := 0; failures < 100; {
 		if len(memory) < discovery.MaxAnswer {
-			memory = make([]byte, 16*discovery.MaxAnswer)
+			memory = make([]byte, pieces*discovery.MaxAnswer)
+			pieces = min(2*pieces, 16)
 		}
 		n, from, err := next(memory)
 		if err != nil {

@@ -77,6 +77,7 @@ type Device struct {
 	engine   engine
 	address  netip.Addr
 	rebooted func(delay time.Duration)
+	said     saidScheme
 	fresh    bool                // it waits to be set up
 	account  *wattle.Credentials // that it was given since it was made
 	left     bool                // it leaves the network instead of answering

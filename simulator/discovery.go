@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"wattle"
+	"wattle/capture"
 	"wattle/simulator/endpoint"
 )
 
@@ -35,7 +36,7 @@ func (d *Device) Discovery(a Announcement) Discovery {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var answer Discovery
-	if _, stored := announced(d.host); d.route.Transport == wattle.XOR && !stored || d.route.Transport == wattle.Linkie {
+	if _, stored := d.announced(); d.route.Transport == wattle.XOR && !stored || d.route.Transport == wattle.Linkie {
 		d.engine.discovery(&answer)
 		return answer
 	}
@@ -87,7 +88,7 @@ func (d *Device) result(a Announcement) json.RawMessage {
 	o["mgt_encrypt_schm"] = d.scheme(o.object("mgt_encrypt_schm"), a.Port)
 	// Nothing that promises another transport than the one that is served.
 	for _, key := range []string{"tpap", "tpap_preferred", "encrypt_type", "encrypt_info"} {
-		if stored, _ := announced(d.host); stored.transport != d.route.Transport {
+		if stored, _ := d.announced(); stored.transport != d.route.Transport {
 			delete(o, key)
 		}
 	}
@@ -114,6 +115,22 @@ func (d *Device) tpap() endpoint.TPAPOptions {
 	return endpoint.TPAPOptions{DeviceType: o.text("device_type"), MAC: o.text("mac")}
 }
 
+// saidScheme is what a capture announces, read once.
+type saidScheme struct {
+	of     *capture.File
+	scheme scheme
+	ok     bool
+}
+
+// announced is the scheme of the stored announcement. The lock is held.
+func (d *Device) announced() (scheme, bool) {
+	if d.said.of != d.host {
+		s, ok := announced(d.host)
+		d.said = saidScheme{d.host, s, ok}
+	}
+	return d.said.scheme, d.said.ok
+}
+
 // encryptType is how an announcement spells a transport.
 func encryptType(t wattle.Transport) string {
 	if t == wattle.Token {
@@ -131,7 +148,7 @@ func (d *Device) scheme(stored object, port int) json.RawMessage {
 	if o == nil {
 		o = object{}
 	}
-	before, _ := announced(d.host)
+	before, _ := d.announced()
 	o.put("is_support_https", d.route.TLS)
 	o.put("http_port", port)
 	o.put("encrypt_type", encryptType(d.route.Transport))

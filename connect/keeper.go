@@ -1,0 +1,267 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"wattle"
+	"wattle/discover"
+	"wattle/method"
+	"wattle/transport"
+)
+
+// KeeperOptions are settings of a [Keeper] besides those of the connection; nil
+// and the zero value work.
+type KeeperOptions struct {
+	// Learned is told what is worth being remembered of the device: where it is,
+	// what worked, what was refused. It must not call the Keeper.
+	Learned func(Target)
+	// Changed is told each change of state. It must not call the Keeper.
+	Changed func(Status)
+	// Logger gets one line for each change of state; nil means none. The attempts
+	// in between are debug lines of [Options.Logger].
+	Logger *slog.Logger
+}
+
+// Keeper keeps one device connected as long as [Keeper.Run] runs: it opens the
+// device, and again after each loss, at once and then less often, asks it what
+// it speaks after each refusal, and finds it when its address has changed. It
+// is a [method.Caller] and may be used by several goroutines.
+//
+// A device that does not answer is tried every 25 s at least. One that refuses
+// is tried after 3 s, and then after twice as long up to 5 min; meanwhile it is
+// asked by discovery, which costs it nothing, whether it speaks something else.
+// Credentials that it refused and counted are not sent again before
+// [Keeper.SetAccount]; one that is locked is left alone for
+// [wattle/session.LockWait]. See docs/protocol/tpap.md section 12.2.
+type Keeper struct {
+	log     *slog.Logger
+	learned func(Target)
+	told    func(Status)
+	loss    chan loss
+	kick    chan struct{} // try at once
+
+	mu      sync.Mutex
+	target  Target
+	options Options
+	result  *Result // nil while there is no session
+	opening bool    // an attempt follows a loss: calls wait for it
+	status  Status
+	misses  int           // calls in a row whose caller did not wait for the answer
+	changed chan struct{} // closed when result, opening or status changes
+}
+
+// loss is the end of a session.
+type loss struct {
+	of  *Result
+	err error
+}
+
+var _ method.Caller = (*Keeper)(nil)
+
+const (
+	// probeEvery is how often a device that does not answer is tried, at least,
+	// and how often one that refuses is asked by discovery.
+	probeEvery = 25 * time.Second
+	// refusedFirst and refusedMost bound the pauses after refusals.
+	refusedFirst = 3 * time.Second
+	refusedMost  = 5 * time.Minute
+)
+
+// NewKeeper makes a Keeper; it does no I/O before Run.
+func NewKeeper(t Target, o *Options, ko *KeeperOptions) *Keeper {
+	k := &Keeper{target: t, loss: make(chan loss, 1), kick: make(chan struct{}, 1), changed: make(chan struct{})}
+	if o != nil {
+		k.options = *o
+	}
+	if ko != nil {
+		k.learned, k.told, k.log = ko.Learned, ko.Changed, ko.Logger
+	}
+	if k.log == nil {
+		k.log = slog.New(slog.DiscardHandler)
+	}
+	k.status = Status{State: Waiting, Since: time.Now()}
+	return k
+}
+
+// Run keeps the device connected until ctx ends, and closes it then.
+func (k *Keeper) Run(ctx context.Context) error {
+	defer k.drop(false)
+	var lost error // what ended the last session, where no attempt may follow
+	failures := 0
+	for ctx.Err() == nil {
+		begun := time.Now()
+		err := lost
+		if lost == nil {
+			err = k.connect(ctx)
+		}
+		lost = nil
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err == nil {
+			if lost = k.serve(ctx); ctx.Err() == nil && time.Since(begun) < refusedFirst {
+				// It is lost as soon as it is there: no faster than this.
+				wait(ctx, refusedFirst-time.Since(begun))
+			}
+			failures = 0
+			continue
+		}
+		failures++
+		k.pause(ctx, begun, err, failures)
+	}
+	return nil
+}
+
+// connect makes a session.
+func (k *Keeper) connect(ctx context.Context) error {
+	k.mu.Lock()
+	target, options := k.target, k.options
+	k.mu.Unlock()
+	p := newOpener(target, &options)
+	p.kept = true
+	result, err := p.choose(ctx)
+	if err != nil {
+		if e, ok := errors.AsType[*Error](err); ok && e.Refused != "" {
+			k.learn(func(t *Target) { t.Refused = e.Refused })
+		}
+		return err
+	}
+	k.learn(func(t *Target) {
+		t.Resume, t.Refused = nil, ""
+		if t.MAC.IsZero() {
+			t.MAC = result.MAC
+		}
+		if result.Way == nil {
+			t.Host, t.Routes, t.Prefer = result.Route.Host, []wattle.Route{result.Route}, result.Credential
+		}
+		if result.Found != nil && result.Found.Owner != "" {
+			t.Owner = result.Found.Owner
+		}
+	})
+	k.mu.Lock()
+	k.result, k.misses = result, 0
+	k.mu.Unlock()
+	k.become(Status{State: Online})
+	return nil
+}
+
+// learn changes the target, and tells of it.
+func (k *Keeper) learn(change func(*Target)) {
+	k.mu.Lock()
+	before := k.target
+	change(&k.target)
+	now := k.target
+	k.mu.Unlock()
+	same := before.Host == now.Host && slices.Equal(before.Routes, now.Routes) && before.MAC == now.MAC &&
+		before.Owner == now.Owner && before.Prefer == now.Prefer && before.Refused == now.Refused
+	if !same && k.learned != nil {
+		k.learned(now)
+	}
+}
+
+// serve waits for the end of the session. What it returns forbids the next
+// attempt; nil means that it may follow at once.
+func (k *Keeper) serve(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-k.kick: // it is online: nothing to hurry
+		case l := <-k.loss:
+			k.mu.Lock()
+			current := k.result == l.of
+			k.mu.Unlock()
+			if !current {
+				continue
+			}
+			k.drop(true)
+			refusal, ok := errors.AsType[*transport.AuthError](l.err)
+			switch {
+			case errors.Is(l.err, wattle.ErrLockout), ok && refusal.Proven():
+				return l.err
+			case ok && spends(refusal.Route.Transport):
+				account := k.account() // learn holds the lock
+				k.learn(func(t *Target) { t.Refused = Refusal(account, t.MAC) })
+			}
+			return nil
+		}
+	}
+}
+
+func (k *Keeper) account() wattle.Credentials {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.options.Account
+}
+
+// drop closes the session. opening tells callers to wait for the next one.
+func (k *Keeper) drop(opening bool) {
+	k.mu.Lock()
+	result := k.result
+	k.result, k.opening = nil, opening
+	k.tellLocked()
+	k.mu.Unlock()
+	if result != nil {
+		if err := result.Close(); err != nil {
+			k.log.Debug("close", "device", k.name(), "err", err)
+		}
+	}
+}
+
+func (k *Keeper) tellLocked() {
+	close(k.changed)
+	k.changed = make(chan struct{})
+}
+
+func (k *Keeper) name() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.target.Name == "" {
+		return k.target.Host
+	}
+	return k.target.Name
+}
+
+// Status is how the device stands.
+func (k *Keeper) Status() Status {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.status
+}
+
+// Retry makes the next attempt at once where one is waited for.
+func (k *Keeper) Retry() {
+	select {
+	case k.kick <- struct{}{}:
+	default:
+	}
+}
+
+// SetAccount gives other credentials for the next attempt, which follows at
+// once where one is waited for. What was refused before is tried again: it is
+// for people who have typed it anew.
+func (k *Keeper) SetAccount(account wattle.Credentials) {
+	k.mu.Lock()
+	k.options.Account, k.target.Refused = account, ""
+	k.mu.Unlock()
+	k.Retry()
+}
+
+// Found tells where a sweep has met the device, which is tried there at once
+// where an attempt is waited for.
+func (k *Keeper) Found(f *discover.Found) {
+	k.mu.Lock()
+	known := f.MAC == k.target.MAC && !f.MAC.IsZero() && k.result == nil && k.status.State == Unreachable
+	if known {
+		k.target.Host, k.target.Routes = f.Addr.String(), f.Routes
+	}
+	k.mu.Unlock()
+	if known {
+		k.Retry()
+	}
+}
