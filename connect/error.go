@@ -75,9 +75,6 @@ func (p *opener) fail(ctx context.Context) error {
 		e.class = wattle.ErrAccess
 		e.text = fmt.Sprintf("%s refuses third-party programs: in the Tapo or Kasa app open Me > Third-Party Services, switch Third-Party Compatibility off and on again, "+
 			"with the phone in the same network as the device, and retry", e.Name)
-		if p.announces(wattle.TPAP) && !transport.Supports(wattle.Route{Transport: wattle.TPAP, Host: p.target.Host, Port: 80}) {
-			e.text += "; what it offers instead (tpap) this version of wattle cannot speak yet"
-		}
 	case p.found != nil && len(p.found.Routes) == 0:
 		e.class = wattle.ErrUnsupported
 		e.text = fmt.Sprintf("%s cannot be controlled: %s", e.Name, p.found.Reason)

@@ -143,7 +143,7 @@ func TestErrors(t *testing.T) {
 			},
 			class: wattle.ErrAccess,
 			text: "desk refuses third-party programs: in the Tapo or Kasa app open Me > Third-Party Services, switch Third-Party Compatibility off and on again, " +
-				"with the phone in the same network as the device, and retry; what it offers instead (tpap) this version of wattle cannot speak yet",
+				"with the phone in the same network as the device, and retry",
 		},
 		{
 			name: "1003 and nothing else",
