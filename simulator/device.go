@@ -78,6 +78,7 @@ type Device struct {
 	address  netip.Addr
 	rebooted func(delay time.Duration)
 	said     saidScheme
+	beside   bool                // it prefers TPAP and answers KLAP too
 	fresh    bool                // it waits to be set up
 	account  *wattle.Credentials // that it was given since it was made
 	left     bool                // it leaves the network instead of answering
@@ -205,7 +206,10 @@ func (d *Device) Restart() {
 // [Transports], as firmware does after an update; "" is the first one again.
 // Who serves the device has to do so anew. Errors wrap wattle.ErrParam or
 // wattle.ErrUnsupported.
-func (d *Device) Speak(transport string) error {
+func (d *Device) Speak(transport string) error { return d.speak(transport, false) }
+
+// speak is Speak; beside leaves KLAP open beside TPAP.
+func (d *Device) speak(transport string, beside bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if transport == "" {
@@ -215,7 +219,7 @@ func (d *Device) Speak(transport string) error {
 	if err != nil {
 		return err
 	}
-	d.route = route
+	d.route, d.beside = route, beside
 	return nil
 }
 

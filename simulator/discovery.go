@@ -112,7 +112,9 @@ func (d *Device) offerTPAP(o object, port int) {
 // tpap is how the device speaks TPAP.
 func (d *Device) tpap() endpoint.TPAPOptions {
 	o, _ := parseObject(d.Discovery(Announcement{}).Result)
-	return endpoint.TPAPOptions{DeviceType: o.text("device_type"), MAC: o.text("mac")}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return endpoint.TPAPOptions{DeviceType: o.text("device_type"), MAC: o.text("mac"), KLAP: d.beside}
 }
 
 // saidScheme is what a capture announces, read once.

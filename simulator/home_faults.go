@@ -20,6 +20,8 @@ const (
 	faultClock  = "clock-unset"
 	faultUpdate = "firmware"
 	faultSpeaks = "transport"
+	faultOnly   = "tpap-only"
+	faultPrefer = "tpap-preferred"
 )
 
 // ownHelp is what they do.
@@ -30,6 +32,8 @@ var ownHelp = map[string]string{
 	faultSingle: "a login ends all other sessions",
 	faultClock:  "the clock was never set: what depends on it is refused",
 	faultUpdate: "=VERSION: the device installs this firmware at once and restarts",
+	faultOnly:   "the device restarts and speaks TPAP and nothing else, as after an update",
+	faultPrefer: "the device restarts and wants TPAP, and answers KLAP beside it",
 	faultSpeaks: "=NAME: the device restarts and speaks another transport, as after an update",
 }
 
@@ -80,6 +84,15 @@ func (h *Home) setFault(p *place, spec string) error {
 	switch name {
 	case faultUpdate:
 		return p.dev.Install(argument)
+	case faultOnly, faultPrefer:
+		if given {
+			return fmt.Errorf("fault %q: takes no argument: %w", spec, wattle.ErrParam)
+		}
+		if err := p.dev.speak("tpap", name == faultPrefer); err != nil {
+			return fmt.Errorf("fault %q: %w", spec, err)
+		}
+		p.speaks(name, "")
+		return nil
 	case faultSpeaks:
 		if argument == "" {
 			return fmt.Errorf("fault %q: want one of %s: %w", spec, strings.Join(Transports(), ", "), wattle.ErrParam)
@@ -87,8 +100,7 @@ func (h *Home) setFault(p *place, spec string) error {
 		if err := p.dev.Speak(argument); err != nil {
 			return fmt.Errorf("fault %q: %w", spec, err)
 		}
-		p.own.set(name, ownFault{text: argument})
-		p.restart()
+		p.speaks(name, argument)
 		return nil
 	}
 	var d time.Duration
@@ -118,6 +130,22 @@ func (h *Home) setFault(p *place, spec string) error {
 	}
 	return nil
 }
+
+// transportFaults are those of which only one can be on.
+var transportFaults = []string{faultSpeaks, faultOnly, faultPrefer}
+
+// speaks notes the fault by which a device speaks another transport now.
+func (p *place) speaks(name, argument string) {
+	for _, other := range transportFaults {
+		if p.own.has(other) {
+			p.own.clear(other)
+		}
+	}
+	p.own.set(name, ownFault{text: argument})
+	p.restart()
+}
+
+func (p *place) speaksElse() bool { return slices.ContainsFunc(transportFaults, p.own.has) }
 
 // restart makes new endpoints, without being away.
 func (p *place) restart() {
@@ -158,10 +186,10 @@ func (h *Home) ClearFault(device, name string) error {
 	if _, own := ownHelp[name]; !own {
 		p.faults.Clear(name)
 	}
-	single, speaks := p.own.has(faultSingle), p.own.has(faultSpeaks)
+	single, speaks := p.own.has(faultSingle), p.speaksElse()
 	p.own.clear(name)
 	p.dev.unsetClock(p.own.has(faultClock))
-	if speaks && !p.own.has(faultSpeaks) {
+	if speaks && !p.speaksElse() {
 		if err := p.dev.Speak(""); err != nil {
 			return err
 		}

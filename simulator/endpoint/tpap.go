@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"wattle/internal/wire/klap"
 	"wattle/internal/wire/tpap"
 )
 
@@ -21,6 +23,11 @@ func ServeTPAP(ctx context.Context, ln net.Listener, dev Device, o *Options) err
 	s.options.TPAP = s.options.TPAP.orDefaults()
 	if s.port = s.options.TPAP.Port; s.port == 0 {
 		s.port = portOf(ln.Addr())
+		if s.options.TPAP.KLAP {
+			s.klap = &klapServer{web: web{options: s.options, device: dev}}
+			s.klap.options.Version = klap.V2
+			defer s.klap.conns.Wait()
+		}
 	}
 	return s.serve(ctx, ln, s.handle)
 }
@@ -42,6 +49,7 @@ func portOf(a net.Addr) int {
 type tpapServer struct {
 	web
 	port int
+	klap *klapServer // beside it, or nil
 
 	// Guarded by mu:
 	holds    tpapHolds      // what the account gives, kept since it is costly
@@ -60,6 +68,10 @@ type tpapSession struct {
 }
 
 func (s *tpapServer) handle(w http.ResponseWriter, r *http.Request) {
+	if s.klap != nil && (r.URL.Path == "/app" || strings.HasPrefix(r.URL.Path, "/app/")) {
+		s.klap.handle(w, r)
+		return
+	}
 	body, ok := s.read(w, r)
 	if !ok {
 		return

@@ -48,6 +48,9 @@ type TPAPOptions struct {
 	Port int
 	// StartSeq is the number of the first message; nil is a random one.
 	StartSeq *uint32
+	// KLAP answers KLAP version 2 beside it, as firmware does that prefers TPAP
+	// while Third-Party Compatibility is on.
+	KLAP bool
 	// MaxRefused is how many refused logins lock the device for half an hour; 0 is
 	// 15, and 5 for cameras.
 	MaxRefused int
