@@ -225,9 +225,17 @@ func (c *Client) v1(ctx context.Context, line Line, base, method string, token w
 		app := c.app(line)
 		m.key = &app.Key
 	}
+	inURL := (service == cloudapi.V2) != m.moved
 	if service == cloudapi.V2 {
-		m.query = cloudapi.Query(c.app(line), c.terminal(), token)
-	} else if !token.IsZero() {
+		shown := token
+		if !inURL {
+			shown = wattle.Secret{}
+		}
+		m.query = cloudapi.Query(c.app(line), c.terminal(), shown)
+	} else if inURL {
+		m.query = "token=" + url.QueryEscape(token.Reveal())
+	}
+	if !inURL && !token.IsZero() {
 		if params == nil {
 			params = map[string]any{}
 		}

@@ -263,7 +263,13 @@ func (h *Home) ByID(id string) *Entry {
 func (c *Client) ListRelay(ctx context.Context, line Line) ([]Device, error) {
 	if c.at(line).Service == cloudapi.V1 || line == Kasa {
 		answer, err := c.authorized(ctx, line, func(token wattle.Secret) (*cloudapi.Answer, error) {
-			return c.v1(ctx, line, c.at(line).Base, cloudapi.MethodList, token, nil, message{})
+			answer, err := c.v1(ctx, line, c.at(line).Base, cloudapi.MethodList, token, nil, message{})
+			if code(err) == wattle.CloudNoParameter {
+				// The service may have moved where it looks for the token: once in the
+				// other place. See docs/protocol/cloud.md section 6.
+				return c.v1(ctx, line, c.at(line).Base, cloudapi.MethodList, token, nil, message{moved: true})
+			}
+			return answer, err
 		})
 		if err != nil {
 			return nil, err

@@ -33,6 +33,7 @@ type message struct {
 	timeout time.Duration // 0 is 15 s
 	secrets []wattle.Secret
 	login   bool // a refusal is about the account and not about a token
+	moved   bool // the token goes where the service does not look for it by rights
 }
 
 // send sends one request, if the service is to be asked at all, and judges the
