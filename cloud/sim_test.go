@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -243,11 +244,12 @@ func TestPolicies(t *testing.T) {
 			{connect.PreferLocal, "", true},
 			{connect.CloudOnly, "192.0.2.77", true},
 		} {
-			lan, dials := memnet.New(), 0
+			lan := memnet.New()
+			var dials atomic.Int32
 			d, err := device.Open(t.Context(), connect.Target{Host: tt.host, MAC: plug.MAC, Policy: tt.policy}, &device.Options{Connect: &connect.Options{
 				Cloud: c,
 				DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-					dials++
+					dials.Add(1)
 					return lan.DialContext(ctx, network, address)
 				},
 				Discover: &discover.Options{
@@ -260,8 +262,8 @@ func TestPolicies(t *testing.T) {
 			if (err == nil) != tt.opens || err != nil && !errors.Is(err, wattle.ErrUnreachable) {
 				t.Errorf("%s at %q: %v", tt.policy, tt.host, err)
 			}
-			if local := tt.policy != connect.CloudOnly && tt.host != ""; (dials > 0) != local {
-				t.Errorf("%s at %q: %d connections on the network", tt.policy, tt.host, dials)
+			if local := tt.policy != connect.CloudOnly && tt.host != ""; (dials.Load() > 0) != local {
+				t.Errorf("%s at %q: %d connections on the network", tt.policy, tt.host, dials.Load())
 			}
 			if err != nil {
 				continue

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -127,10 +128,13 @@ func TestNotFollowed(t *testing.T) {
 				f.always("getDeviceListByPage", noDevices)
 				f.always("GET /v1/things", `{"data":[{"thingName":"B2","deviceType":"SMART.TAPOPLUG","nickname":"","appServerUrl":"`+forged+`"}],"total":1}`)
 				f.always("passthrough", `{"error_code":0,"result":{"responseData":{}}}`)
+				var mu sync.Mutex
 				var dialled []string
 				c := f.client(func(o *cloud.Options) {
 					dial := o.DialContext
 					o.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+						mu.Lock()
+						defer mu.Unlock()
 						dialled = append(dialled, address)
 						return dial(ctx, network, address)
 					}
@@ -151,6 +155,8 @@ func TestNotFollowed(t *testing.T) {
 						t.Errorf("%s: %v", home.Entries[i].ID, err)
 					}
 				}
+				mu.Lock()
+				defer mu.Unlock()
 				for _, address := range dialled {
 					if !strings.Contains(address, "tplink") || strings.Contains(address, "evil") {
 						t.Errorf("contacted %s", address)

@@ -48,6 +48,9 @@ type Target struct {
 	MAC wattle.MAC
 	// Owner is what discovery told, see [discover.Found.Owner]; "" if unknown.
 	Owner string
+	// Type is the device_type that discovery or the device told before, such as
+	// "SMART.TAPOHUB"; "" if unknown. It decides which secret TPAP takes.
+	Type string
 	// Prefer is the label of the credential that worked last time.
 	Prefer string
 	// Policy says whether the device is reached locally or through the cloud; ""
@@ -72,6 +75,10 @@ type Options struct {
 	// Discover is how to look for the device when it does not answer where it
 	// was; nil means the defaults of package discover.
 	Discover *discover.Options
+	// TPAP is for devices with that transport: certificates that they may descend
+	// from, and whether they have to prove that they are genuine. An empty
+	// DeviceType is what discovery tells, or else Type of the target.
+	TPAP transport.TPAPOptions
 	// Session is for the session that comes out.
 	Session *session.Options
 	// Cloud is the account through which devices are reached that are not at
@@ -212,8 +219,16 @@ func (p *opener) result(c *contact) *Result {
 
 // connection makes a Conn; it does no I/O.
 func (p *opener) connection(route wattle.Route, resume []byte) (transport.Conn, error) {
+	tpap := p.options.TPAP
+	if tpap.DeviceType == "" {
+		tpap.DeviceType = p.target.Type
+		if p.found != nil && p.found.Type != "" {
+			tpap.DeviceType = p.found.Type
+		}
+	}
 	return transport.Open(route, &transport.Options{
 		Account: p.options.Account,
+		TPAP:    tpap,
 		Prefer:  p.target.Prefer, OneLogin: p.options.OneLogin,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			ctx, cancel := context.WithTimeout(ctx, dialTimeout)

@@ -181,7 +181,7 @@ func (g *gadget) serve(t wattle.Transport, port int, o *endpoint.Options) *gadge
 	}
 	half := map[wattle.Transport]func(context.Context, net.Listener, endpoint.Device, *endpoint.Options) error{
 		wattle.XOR: endpoint.ServeXOR, wattle.KLAP: endpoint.ServeKLAP, wattle.AES: endpoint.ServeAES,
-		wattle.Token: endpoint.ServeToken, wattle.Linkie: endpoint.ServeLinkie,
+		wattle.Token: endpoint.ServeToken, wattle.Linkie: endpoint.ServeLinkie, wattle.TPAP: endpoint.ServeTPAP,
 	}[t]
 	g.h.running.Go(func() { g.h.check(half(g.ctx, ln, g, o)) })
 	return g

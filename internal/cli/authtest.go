@@ -109,11 +109,14 @@ func (a *app) testOne(ctx context.Context, t *target, account wattle.Credentials
 		return f, err
 	}
 	o := &connect.Options{Account: account, OneLogin: true, Logger: a.log, Session: &session.Options{Logger: a.log}}
+	if o.TPAP, err = a.tpapOptions(); err != nil {
+		return f, err
+	}
 	if o.Discover, err = a.sweepOptions(nil); err != nil {
 		return f, err
 	}
 	o.Discover.Timeout = 0
-	where := connect.Target{Name: t.name(), Host: t.known.Address, MAC: t.known.MAC, Owner: t.known.Owner, Prefer: t.known.Credential}
+	where := connect.Target{Name: t.name(), Host: t.known.Address, MAC: t.known.MAC, Owner: t.known.Owner, Prefer: t.known.Credential, Type: t.known.Type}
 	if t.known.Route.Transport != "" {
 		where.Routes = []wattle.Route{t.known.Route}
 	}

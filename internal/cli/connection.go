@@ -118,7 +118,7 @@ func (c *connection) open(ctx context.Context) error {
 	t := connect.Target{
 		Policy: policy,
 		Name:   c.known.Name(), Host: c.known.Address, MAC: c.known.MAC, Owner: c.known.Owner, Prefer: c.known.Credential,
-		Refused: c.known.Refused, Routes: c.routes,
+		Refused: c.known.Refused, Routes: c.routes, Type: c.known.Type,
 	}
 	if c.known.Alias == "" && c.known.MAC.IsZero() {
 		t.Name = c.known.Address
@@ -130,6 +130,9 @@ func (c *connection) open(ctx context.Context) error {
 		t.Resume = c.lease.Data()
 	}
 	o := &connect.Options{Logger: a.log, Session: &session.Options{Logger: a.log}}
+	if o.TPAP, err = a.tpapOptions(); err != nil {
+		return err
+	}
 	if o.Discover, err = a.sweepOptions(nil); err != nil {
 		return err
 	}

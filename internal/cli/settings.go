@@ -38,6 +38,9 @@ func (s setting) env() string {
 // policies are the ways to devices, see connect.Policy.
 var policies = []string{"local", "prefer-local", "cloud"}
 
+// attestations are the values of transport.Attestation.
+var attestations = []string{"offered", "off", "required"}
+
 var schema = []setting{
 	{key: "profile", flag: "profile", help: "Which account and state to use where --profile does not say."},
 	{key: "output", flag: "output", fallback: formatTable, choices: formats, help: "How results are printed."},
@@ -63,6 +66,8 @@ var schema = []setting{
 	{key: "cloud.tapo.version", help: "App version for it."},
 	{key: "cloud.tapo.access_key", help: "Access key of that app."},
 	{key: "cloud.tapo.secret_key", help: "Secret key of that app."},
+	{key: "tpap.ca_file", help: "PEM file of certificates that devices with new firmware may descend from."},
+	{key: "tpap.attestation", fallback: "offered", choices: attestations, help: "Whether such devices prove that they are genuine: if offered, off, or required."},
 	{key: "profiles.*.username", help: "E-mail of this profile's account."},
 	{key: "profiles.*.targets", kind: words, help: "What this profile sweeps in addition."},
 	{key: "profiles.*.loopback_only", kind: boolean, help: "Sweep this machine only, for simulated homes."},
