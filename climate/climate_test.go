@@ -3,11 +3,11 @@ package climate_test
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"wattle/climate"
+	"wattle/internal/recorded"
 	"wattle/method/smart"
 )
 
@@ -57,16 +57,8 @@ func TestReadLittle(t *testing.T) {
 
 // TestCaptures: 96 steps each; of those that cannot measure nothing is known.
 func TestCaptures(t *testing.T) {
-	dir := os.Getenv("WATTLE_CAPTURES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "captures")
-	}
-	files, _ := filepath.Glob(filepath.Join(dir, "smart", "child", "*.json"))
-	if len(files) == 0 {
-		t.Skip("no captures: set WATTLE_CAPTURES or put them at ../shared/captures beside the repository")
-	}
 	n, known := 0, 0
-	for _, file := range files {
+	for _, file := range recorded.Files(t, "smart/child") {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

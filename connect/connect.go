@@ -11,7 +11,7 @@
 //	if err != nil {
 //		return err // *connect.Error; errors.Is finds its class
 //	}
-//	defer r.Session.Close()
+//	defer r.Close()
 //
 // What [Result] holds is worth being remembered by whoever opens the same device
 // again: with the route, the MAC and the label of the credential it costs one
@@ -132,8 +132,10 @@ const (
 
 // Open opens the device. It performs a first exchange on each route that it
 // tries, which tells the language, the MAC and whether the credentials fit;
-// the session that it returns has answered once (or was resumed). An error is
-// always an [*Error], unless ctx ended.
+// the session that it returns has answered once (or was resumed). The error of the
+// local ways is an [*Error], unless ctx ended; with the policy prefer-local and a
+// cloud that failed too it holds both and errors.As finds the local one, with the
+// policy cloud it is the cloud's own.
 func Open(ctx context.Context, t Target, o *Options) (*Result, error) {
 	return newOpener(t, o).choose(ctx)
 }

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -139,8 +140,8 @@ func (k *Keeper) connect(ctx context.Context) error {
 		if result.Way == nil {
 			t.Host, t.Routes, t.Prefer = result.Route.Host, []wattle.Route{result.Route}, result.Credential
 		}
-		if result.Found != nil && result.Found.Owner != "" {
-			t.Owner = result.Found.Owner
+		if result.Found != nil {
+			t.Owner, t.Type = cmp.Or(result.Found.Owner, t.Owner), cmp.Or(result.Found.Type, t.Type)
 		}
 	})
 	k.mu.Lock()
@@ -158,7 +159,7 @@ func (k *Keeper) learn(change func(*Target)) {
 	now := k.target
 	k.mu.Unlock()
 	same := before.Host == now.Host && slices.Equal(before.Routes, now.Routes) && before.MAC == now.MAC &&
-		before.Owner == now.Owner && before.Prefer == now.Prefer && before.Refused == now.Refused
+		before.Owner == now.Owner && before.Type == now.Type && before.Prefer == now.Prefer && before.Refused == now.Refused
 	if !same && k.learned != nil {
 		k.learned(now)
 	}

@@ -135,6 +135,33 @@ func TestKeeperAnnouncement(t *testing.T) {
 	})
 }
 
+// TestKeeperLearnsType: what discovery tells of the kind of a device is kept, as
+// it decides which secret fits when the device is opened without discovery.
+func TestKeeperLearnsType(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const vacuum = "SMART.TAPOROBOVAC"
+		h := newHouse(t)
+		g := h.add("192.0.2.10", 1, false)
+		g.serve(wattle.TPAP, 80, &endpoint.Options{Account: account(), TPAP: endpoint.TPAPOptions{DeviceType: vacuum, Pake: []int{5}, MAC: g.mac.String()}}).
+			announce(vacuum, `"encrypt_type":"TPAP","http_port":80,"lv":2`, `,"tpap":{"tls":0,"dac":0,"noc":0,"pake":[2],"port":80}`)
+		var learned connect.Target
+		k := connect.NewKeeper(connect.Target{Host: g.host}, h.options(), &connect.KeeperOptions{Learned: func(t connect.Target) { learned = t }})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- k.Run(ctx) }()
+		time.Sleep(time.Minute)
+		cancel()
+		h.check(<-done)
+		if learned.Type != vacuum {
+			t.Fatalf("learned %+v", learned)
+		}
+		learned.Only = true
+		if r, err := h.use(learned, h.options()); err != nil || r.Credential != "mac" {
+			t.Errorf("opened with what was learned: %+v, %v", r, err)
+		}
+	})
+}
+
 // TestKeeperCalls: calls wait for the first session and for one that is made
 // anew, and fail at once with the reason while there is none.
 func TestKeeperCalls(t *testing.T) {

@@ -50,8 +50,8 @@ func (r *replay) Do(_ context.Context, calls ...method.Call) ([]method.Result, e
 
 var moving = regexp.MustCompile(`"(rssi|on_time|timestamp|current_power|power_mw|power|voltage_mv|current_ma|today_energy|month_energy|sec)":\s*(-?\d+)`)
 
-// recorded is a replay of what a device of the home says.
-func recorded(tb testing.TB, name string) (*replay, wattle.Family) {
+// replayed is a replay of what a device of the home says.
+func replayed(tb testing.TB, name string) (*replay, wattle.Family) {
 	tb.Helper()
 	for _, file := range homes.Demo() {
 		if file.Name != name {
@@ -91,7 +91,7 @@ func recorded(tb testing.TB, name string) (*replay, wattle.Family) {
 // on by step before each further poll.
 func polling(tb testing.TB, name string, step time.Duration) (poll func(), d *device.Device, r *replay) {
 	tb.Helper()
-	r, family := recorded(tb, name)
+	r, family := replayed(tb, name)
 	c := &clock{t: moment}
 	d, err := device.New(tb.Context(), r, family, &device.Options{Now: c.now})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"wattle/catalog"
 	"wattle/device"
+	"wattle/internal/recorded"
 )
 
 // folders of captures whose transports exist.
@@ -18,12 +19,12 @@ var folders = []string{"iot", "iotcam", "smart", "smart/child"}
 // TestCaptures holds every feature of every captured device against what
 // another client reads from it.
 func TestCaptures(t *testing.T) {
-	dir := captures(t)
+	dir := recorded.Folder(t)
 	out := t.TempDir()
 	if keep := os.Getenv("WATTLE_INSPECT_OUT"); keep != "" {
 		out = keep
 	}
-	all := names(t, dir, folders...)
+	all := names(t, folders...)
 	for _, name := range all {
 		t.Run(name, func(t *testing.T) {
 			f, library := load(t, dir, name)

@@ -12,6 +12,7 @@ import (
 	"wattle"
 	"wattle/device"
 	"wattle/internal/memnet"
+	"wattle/internal/recorded"
 	"wattle/session"
 	"wattle/simulator"
 	"wattle/simulator/endpoint"
@@ -21,9 +22,9 @@ import (
 // TestCapturesOverTPAP: every device of the smart family reads the same over
 // TPAP as over KLAP, and as well as expected.
 func TestCapturesOverTPAP(t *testing.T) {
-	dir := captures(t)
+	dir := recorded.Folder(t)
 	out := t.TempDir()
-	all := names(t, dir, "smart", "smart/child")
+	all := names(t, "smart", "smart/child")
 	for _, name := range all {
 		t.Run(name, func(t *testing.T) {
 			klap := readOver(t, dir, name, wattle.KLAP, endpoint.ServeKLAP)

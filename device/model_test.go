@@ -8,6 +8,7 @@ import (
 
 	"wattle/capture"
 	"wattle/device"
+	"wattle/internal/recorded"
 )
 
 var model = regexp.MustCompile(`"model":\s*"[^"]*"`)
@@ -15,9 +16,9 @@ var model = regexp.MustCompile(`"model":\s*"[^"]*"`)
 // TestModelNames: a device under a model name that nobody has heard of shows
 // the same. The colour temperature range of Kasa bulbs is the one exception.
 func TestModelNames(t *testing.T) {
-	dir := captures(t)
+	dir := recorded.Folder(t)
 	done := 0
-	for _, name := range names(t, dir, "iot", "iotcam", "smart") {
+	for _, name := range names(t, "iot", "iotcam", "smart") {
 		f, library := load(t, dir, name)
 		d, _ := open(t, f, library, nil)
 		if len(d.Children()) > 0 && d.Family() == "smart" {

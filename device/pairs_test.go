@@ -6,15 +6,16 @@ import (
 
 	"wattle/device"
 	"wattle/feature"
+	"wattle/internal/recorded"
 )
 
 // TestSetTogether: two features that are set at once both have their new values,
 // as if they had been set one after the other.
 func TestSetTogether(t *testing.T) {
-	dir := captures(t)
+	dir := recorded.Folder(t)
 	var done tally
 	t.Cleanup(func() { t.Logf("%v", &done) })
-	for _, name := range names(t, dir, folders...) {
+	for _, name := range names(t, folders...) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f, library := load(t, dir, name)
@@ -87,7 +88,7 @@ func setBoth(t *testing.T, d *device.Device, child int, pair [2]string, done *ta
 // TestSetApart: what a method takes one by one is not joined, and what it takes
 // together is.
 func TestSetApart(t *testing.T) {
-	dir := captures(t)
+	dir := recorded.Folder(t)
 	for _, tt := range []struct {
 		capture string
 		set     []device.Setting

@@ -19,6 +19,7 @@ import (
 	"wattle"
 	"wattle/capture"
 	"wattle/device"
+	"wattle/internal/recorded"
 )
 
 // request is one call as it went over the wire, without what carries it.
@@ -281,8 +282,8 @@ func compareRequests(t *testing.T, f *capture.File, library *capture.Library, a 
 // send what a known good client sends, or stand in the table of differences. Each
 // entry is either the same or in the table; none is left out.
 func TestRequests(t *testing.T) {
-	dir := captures(t)
-	all := names(t, dir, folders...)
+	dir := recorded.Folder(t)
+	all := names(t, folders...)
 	var seen, same, other tally
 	var files atomic.Int64
 	t.Cleanup(func() {

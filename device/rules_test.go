@@ -10,6 +10,7 @@ import (
 
 	"wattle"
 	"wattle/device"
+	"wattle/internal/recorded"
 	"wattle/method"
 	"wattle/rule"
 	"wattle/simulator/homes"
@@ -164,9 +165,9 @@ func TestManageRules(t *testing.T) {
 }
 
 func TestManageRulesCaptures(t *testing.T) {
-	dir := captures(t)
+	dir := recorded.Folder(t)
 	done := 0
-	for _, name := range names(t, dir, folders...) {
+	for _, name := range names(t, folders...) {
 		t.Run(name, func(t *testing.T) {
 			f, library := load(t, dir, name)
 			d, _ := open(t, f, library, nil)

@@ -16,6 +16,7 @@ import (
 	"wattle/capture"
 	"wattle/device"
 	"wattle/feature"
+	"wattle/internal/recorded"
 	"wattle/simulator"
 	"wattle/simulator/homes"
 )
@@ -223,10 +224,10 @@ func TestSetThenGet(t *testing.T) {
 // TestSetThenGetCaptures holds for every captured device what TestSetThenGet
 // does for the invented ones.
 func TestSetThenGetCaptures(t *testing.T) {
-	dir := captures(t)
+	dir := recorded.Folder(t)
 	var done tally
 	t.Cleanup(func() { t.Logf("%v", &done) })
-	for _, name := range names(t, dir, folders...) {
+	for _, name := range names(t, folders...) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f, library := load(t, dir, name)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"wattle"
 	"wattle/capture"
 	"wattle/device"
+	"wattle/internal/recorded"
 	"wattle/session"
 	"wattle/simulator"
 	"wattle/transport"
@@ -47,30 +47,12 @@ func (d *direct) Reset()               {}
 func (d *direct) Info() transport.Info { return transport.Info{} }
 func (d *direct) Close() error         { return nil }
 
-// captures is the folder of captured answers of real devices. They are other
-// people's and not part of the project; see CONTRIBUTING.md.
-func captures(tb testing.TB) string {
-	tb.Helper()
-	dir := os.Getenv("WATTLE_CAPTURES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "captures")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "expected")); err != nil {
-		tb.Skipf("no captures: set WATTLE_CAPTURES or put them at ../shared/captures beside the repository (%v)", err)
-	}
-	return dir
-}
-
 // names are the captures of some folders, as FOLDER/NAME.json.
-func names(tb testing.TB, dir string, folders ...string) []string {
+func names(tb testing.TB, folders ...string) []string {
 	tb.Helper()
 	var out []string
 	for _, folder := range folders {
-		files, err := filepath.Glob(filepath.Join(dir, folder, "*.json"))
-		if err != nil || len(files) == 0 {
-			tb.Fatalf("no captures in %s (%v)", folder, err)
-		}
-		for _, f := range files {
+		for _, f := range recorded.Files(tb, folder) {
 			out = append(out, filepath.ToSlash(filepath.Join(folder, filepath.Base(f))))
 		}
 	}

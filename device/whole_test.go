@@ -13,6 +13,7 @@ import (
 	"wattle/capture"
 	"wattle/catalog"
 	"wattle/device"
+	"wattle/internal/recorded"
 )
 
 // novelty is a field that newer firmware may have, in every object that is sent
@@ -138,10 +139,10 @@ func novel(t *testing.T, r request) bool {
 // know, on every captured device: rows that send an object back, and rules that
 // are switched.
 func TestWholeCaptures(t *testing.T) {
-	dir := captures(t)
+	dir := recorded.Folder(t)
 	var done tally
 	t.Cleanup(func() { t.Logf("%v", &done) })
-	for _, name := range names(t, dir, folders...) {
+	for _, name := range names(t, folders...) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f, library := load(t, dir, name)

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"wattle/event"
+	"wattle/internal/recorded"
 	"wattle/method/smart"
 )
 
@@ -274,15 +274,7 @@ func TestRead(t *testing.T) {
 
 // TestCaptures reads the logs of real devices.
 func TestCaptures(t *testing.T) {
-	dir := os.Getenv("WATTLE_CAPTURES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "captures")
-	}
-	files, _ := filepath.Glob(filepath.Join(dir, "smart", "child", "*.json"))
-	if len(files) == 0 {
-		t.Skip("no captures: set WATTLE_CAPTURES or put them at ../shared/captures beside the repository")
-	}
-	n := 0
+	n, files := 0, recorded.Files(t, "smart/child")
 	for _, file := range files {
 		b, err := os.ReadFile(file)
 		if err != nil {

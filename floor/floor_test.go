@@ -9,7 +9,6 @@ import (
 	"image"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +19,7 @@ import (
 
 	"wattle"
 	"wattle/floor"
+	"wattle/internal/recorded"
 	"wattle/method/smart"
 )
 
@@ -251,16 +251,8 @@ func text(g *floor.Grid) string {
 
 // TestCaptures: a recorded map is read but for its pixels, which were taken out.
 func TestCaptures(t *testing.T) {
-	dir := os.Getenv("WATTLE_CAPTURES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "captures")
-	}
-	files, _ := filepath.Glob(filepath.Join(dir, "smart", "*.json"))
-	if len(files) == 0 {
-		t.Skip("no captures: set WATTLE_CAPTURES or put them at ../shared/captures beside the repository")
-	}
 	n := 0
-	for _, file := range files {
+	for _, file := range recorded.Files(t, "smart") {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

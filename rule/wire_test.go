@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wattle"
+	"wattle/internal/recorded"
 	"wattle/method"
 	"wattle/method/iot"
 	"wattle/method/smart"
@@ -187,20 +188,9 @@ func TestThereAndBack(t *testing.T) {
 
 // TestThereAndBackCaptures does the same over all rules of real devices.
 func TestThereAndBackCaptures(t *testing.T) {
-	dir := os.Getenv("WATTLE_CAPTURES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "captures")
-	}
 	rules := 0
 	for family, pattern := range map[wattle.Family]string{wattle.IOT: "iot", wattle.SMART: "smart"} {
-		files, err := filepath.Glob(filepath.Join(dir, pattern, "*.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(files) == 0 {
-			t.Skip("no captures: set WATTLE_CAPTURES or put them at ../shared/captures beside the repository")
-		}
-		for _, file := range files {
+		for _, file := range recorded.Files(t, pattern) {
 			b, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)

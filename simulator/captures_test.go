@@ -2,42 +2,28 @@ package simulator_test
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
 
 	"wattle"
 	"wattle/capture"
+	"wattle/internal/recorded"
 	"wattle/simulator"
 )
 
-// captureFiles loads the captures of real devices, which are not part of the
-// project: they are looked for in $WATTLE_CAPTURES and beside the module.
+// captureFiles loads the captures of real devices.
 func captureFiles(tb testing.TB) ([]*capture.File, *capture.Library) {
 	tb.Helper()
-	folder := os.Getenv("WATTLE_CAPTURES")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "shared", "captures")
-	}
 	var files []*capture.File
-	for _, kind := range []string{"iot", "iotcam", "smart", filepath.Join("smart", "child")} {
-		paths, err := filepath.Glob(filepath.Join(folder, kind, "*.json"))
+	for _, path := range recorded.Files(tb, "iot", "iotcam", "smart", "smart/child") {
+		f, err := capture.Load(path)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		for _, path := range paths {
-			f, err := capture.Load(path)
-			if err != nil {
-				tb.Fatal(err)
-			}
-			files = append(files, f)
-		}
+		files = append(files, f)
 	}
-	if len(files) == 0 {
-		tb.Skip("no captures of real devices: set WATTLE_CAPTURES to their folder")
-	}
-	return files, capture.NewLibrary(filepath.Join(folder, "smart"))
+	return files, capture.NewLibrary(filepath.Join(recorded.Folder(tb), "smart"))
 }
 
 func handle(tb testing.TB, d *simulator.Device, request string) json.RawMessage {

@@ -3,10 +3,10 @@ package transport_test
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"wattle"
+	"wattle/internal/recorded"
 	"wattle/internal/wire/discovery"
 	"wattle/transport"
 )
@@ -15,18 +15,10 @@ import (
 // not part of the project: every one leads somewhere, and to the language
 // that the capture is filed under.
 func TestChooseCaptures(t *testing.T) {
-	folder := os.Getenv("WATTLE_CAPTURES")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "shared", "captures")
-	}
 	families := map[string]wattle.Family{"iot": wattle.IOT, "iotcam": wattle.IOT, "smart": wattle.SMART, "smartcam": wattle.SMARTCAM}
 	seen := make(map[string]int)
 	for name, family := range families {
-		files, err := filepath.Glob(filepath.Join(folder, name, "*.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
+		for _, file := range recorded.Files(t, name) {
 			b, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -65,9 +57,6 @@ func TestChooseCaptures(t *testing.T) {
 			}
 			seen[routes[0].Name()]++
 		}
-	}
-	if len(seen) == 0 {
-		t.Skip("no captures of real devices: set WATTLE_CAPTURES to their folder")
 	}
 	t.Logf("routes chosen: %v", seen)
 }

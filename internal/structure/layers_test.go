@@ -12,7 +12,7 @@ import (
 var layers = [][]string{
 	{""},
 	{"internal/wire/..."},
-	{"internal/memnet"},
+	{"internal/memnet", "internal/recorded"},
 	{"method"},
 	{"method/..."},
 	{"energy", "rule"},

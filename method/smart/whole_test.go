@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 
+	"wattle/internal/recorded"
 	"wattle/method/smart"
 )
 
@@ -70,18 +70,7 @@ func TestWhole(t *testing.T) {
 
 // TestWholeCaptures does the same over everything that real devices said.
 func TestWholeCaptures(t *testing.T) {
-	dir := os.Getenv("WATTLE_CAPTURES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "captures")
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "smart", "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 {
-		t.Skip("no captures: set WATTLE_CAPTURES or put them at ../shared/captures beside the repository")
-	}
-	done := 0
+	done, files := 0, recorded.Files(t, "smart")
 	for _, file := range files {
 		b, err := os.ReadFile(file)
 		if err != nil {
