@@ -89,8 +89,8 @@ func nextRange() string {
 	first := 8 * ranges.next
 	ranges.next++
 	third := 6
-	if first > 184 { // the rest is for the demo and for tests in this process
-		third, first = 11, first-192
+	if first > 176 { // the rest is for inspect, the demo and tests in this process
+		third, first = 11, first-184
 	}
 	if first > 248 {
 		panic("no addresses are left: use larger ranges")
