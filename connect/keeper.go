@@ -26,6 +26,9 @@ type KeeperOptions struct {
 	// Logger gets one line for each change of state; nil means none. The attempts
 	// in between are debug lines of [Options.Logger].
 	Logger *slog.Logger
+	// Gate holds a token for each attempt that is under way: its capacity is how
+	// many of the Keepers that share it connect at once. nil: no limit.
+	Gate chan struct{}
 }
 
 // Keeper keeps one device connected as long as [Keeper.Run] runs: it opens the
@@ -45,6 +48,7 @@ type Keeper struct {
 	told    func(Status)
 	loss    chan loss
 	kick    chan struct{} // try at once
+	gate    chan struct{} // nil: open
 
 	mu      sync.Mutex
 	target  Target
@@ -80,7 +84,7 @@ func NewKeeper(t Target, o *Options, ko *KeeperOptions) *Keeper {
 		k.options = *o
 	}
 	if ko != nil {
-		k.learned, k.told, k.log = ko.Learned, ko.Changed, ko.Logger
+		k.learned, k.told, k.log, k.gate = ko.Learned, ko.Changed, ko.Logger, ko.Gate
 	}
 	if k.log == nil {
 		k.log = slog.New(slog.DiscardHandler)
@@ -120,6 +124,14 @@ func (k *Keeper) Run(ctx context.Context) error {
 
 // connect makes a session.
 func (k *Keeper) connect(ctx context.Context) error {
+	if k.gate != nil {
+		select {
+		case k.gate <- struct{}{}:
+			defer func() { <-k.gate }()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 	k.mu.Lock()
 	target, options := k.target, k.options
 	k.mu.Unlock()

@@ -63,6 +63,27 @@ func (k *Keeper) current(ctx context.Context) (*Result, error) {
 	}
 }
 
+// Family is the language of the device. It waits for a session that is being
+// made; without one the error is that of [Keeper.Do].
+func (k *Keeper) Family(ctx context.Context) (wattle.Family, error) {
+	result, err := k.current(ctx)
+	if err != nil {
+		return "", err
+	}
+	return result.Route.Family, nil
+}
+
+// Route is by which way the device is reached now, and whether it is. Through
+// the cloud its transport is [wattle.Cloud].
+func (k *Keeper) Route() (r wattle.Route, online bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.result == nil {
+		return wattle.Route{}, false
+	}
+	return k.result.Route, true
+}
+
 // keptError says that a device is not online now.
 type keptError struct{ status Status }
 

@@ -237,7 +237,9 @@ func FuzzParse(f *testing.F) {
 			if err := json.Unmarshal(b, &again); err != nil {
 				t.Fatalf("%s: %v", b, err)
 			}
-			if c, _ := json.Marshal(again); string(c) != string(b) {
+			// A name that is not UTF-8 is written as \ufffd, and that one later as itself.
+			before := strings.ReplaceAll(string(b), `\ufffd`, "\ufffd")
+			if c, _ := json.Marshal(again); string(c) != before {
 				t.Fatalf("%s became %s", b, c)
 			}
 		}

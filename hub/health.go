@@ -1,0 +1,124 @@
+package hub
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// health is how a device has answered lately.
+type health struct {
+	polls, failures uint64
+	misses          int // in a row
+	lastSuccess     time.Time
+	lastFailure     time.Time
+	lastError       error
+	rate            float64 // of successes, the newest count most
+	took            [64]time.Duration
+	taken           int // how many of took there were
+	firmware        string
+}
+
+// weight is how much one poll counts in the rate of successes.
+const weight = 0.05
+
+func (s *health) success(now time.Time, took time.Duration) {
+	s.polls++
+	s.misses, s.lastSuccess = 0, now
+	s.took[s.taken%len(s.took)] = took
+	s.taken++
+	s.weigh(1)
+}
+
+func (s *health) failure(now time.Time, _ time.Duration, err error) {
+	s.polls++
+	s.failures++
+	s.misses++
+	s.lastFailure, s.lastError = now, err
+	s.weigh(0)
+}
+
+func (s *health) weigh(outcome float64) {
+	if s.polls == 1 {
+		s.rate = outcome
+		return
+	}
+	s.rate += weight * (outcome - s.rate)
+}
+
+// quantile is of the newest polls that succeeded, 0 where there were none.
+func (s *health) quantile(q float64) time.Duration {
+	n := min(s.taken, len(s.took))
+	if n == 0 {
+		return 0
+	}
+	took := slices.Sorted(slices.Values(s.took[:n]))
+	return took[min(int(q*float64(n)), n-1)]
+}
+
+// Health is how a device has answered lately.
+type Health struct {
+	Polls       uint64    `json:"polls"`
+	Failures    uint64    `json:"failures"`
+	Success     float64   `json:"success"` // 0 to 1, the newest polls count most
+	Misses      int       `json:"misses"`  // polls without an answer in a row
+	LastSuccess time.Time `json:"last_success,omitzero"`
+	LastFailure time.Time `json:"last_failure,omitzero"`
+	LastError   string    `json:"last_error,omitempty"`
+	// Median, P95 and Slowest are of the last 64 polls that succeeded.
+	Median  time.Duration `json:"median_ns"`
+	P95     time.Duration `json:"p95_ns"`
+	Slowest time.Duration `json:"slowest_ns"`
+	// Interval is how often it is polled at present.
+	Interval time.Duration `json:"interval_ns"`
+	// Connection is how the connection stands, see [connect.State]; Path how it is
+	// reached: "klap 192.0.2.7:80", or "cloud".
+	Connection string    `json:"connection"`
+	Path       string    `json:"path,omitempty"`
+	Next       time.Time `json:"next_attempt,omitzero"` // of the connection
+}
+
+// Health is how a device has answered lately; for a child that of its parent.
+func (h *Hub) Health(id ID) (Health, error) {
+	e, err := h.entry(id)
+	if err != nil {
+		return Health{}, err
+	}
+	status := e.keeper.Status()
+	route, _ := e.keeper.Route()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := &e.health
+	out := Health{
+		Polls: s.polls, Failures: s.failures, Success: s.rate, Misses: s.misses, LastSuccess: s.lastSuccess, LastFailure: s.lastFailure,
+		Median: s.quantile(0.5), P95: s.quantile(0.95), Slowest: s.quantile(1), Interval: e.pace(),
+		Connection: string(status.State), Next: status.Next,
+	}
+	if s.lastError != nil {
+		out.LastError = s.lastError.Error()
+	}
+	if route.Transport != "" {
+		out.Path = route.Name() + " " + route.Address()
+	}
+	return out, nil
+}
+
+// busiest is the part of its time that a device is polled, at most: one that
+// answers slowly is asked less often.
+const busiest = 4
+
+// pace is how often the device is polled; it is called with the lock held.
+func (e *entry) pace() time.Duration { return max(e.interval, busiest*e.health.quantile(0.5)) }
+
+// nextAfter is when to poll after a poll that began at a time. A little jitter
+// keeps devices that came at once from staying together.
+func (e *entry) nextAfter(begun time.Time) time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	pace := e.pace()
+	next := begun.Add(pace - pace/20 + rand.N(pace/10+1))
+	if now := time.Now(); next.Before(now) {
+		return now
+	}
+	return next
+}

@@ -1,0 +1,305 @@
+package hub
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"wattle"
+	"wattle/connect"
+)
+
+// Hub is a running home. Make it with [New]; it does no I/O before [Hub.Run].
+type Hub struct {
+	options  Options
+	log      *slog.Logger
+	bus      *bus
+	schedule *schedule
+	logins   chan struct{} // a token for each connection that is being made
+	epoch    time.Time
+
+	mu      sync.Mutex
+	entries map[wattle.MAC]*entry
+	running *sync.WaitGroup // of Run, nil while it does not run
+	ctx     context.Context // of Run
+	found   map[wattle.MAC]Candidate
+
+	remember *notebook
+}
+
+// New makes a hub of the remembered devices. The error wraps [wattle.ErrParam]
+// for entries that cannot be.
+func New(o *Options) (*Hub, error) {
+	h := &Hub{
+		bus: newBus(), schedule: newSchedule(), epoch: time.Now(),
+		entries: map[wattle.MAC]*entry{}, found: map[wattle.MAC]Candidate{},
+	}
+	if o != nil {
+		h.options = *o
+	}
+	if h.log = h.options.Logger; h.log == nil {
+		h.log = slog.New(slog.DiscardHandler)
+	}
+	h.options.Interval = cmp.Or(h.options.Interval, defaultInterval)
+	h.options.Misses = cmp.Or(h.options.Misses, defaultMisses)
+	h.options.Patience = cmp.Or(h.options.Patience, defaultPatience)
+	h.options.Sweep = cmp.Or(h.options.Sweep, defaultSweep)
+	h.options.Workers = cmp.Or(h.options.Workers, defaultWorkers)
+	h.logins = make(chan struct{}, cmp.Or(h.options.Logins, defaultLogins))
+	h.remember = newNotebook(h.options.Learned, h.options.Removed)
+	for _, e := range h.options.Entries {
+		if _, err := h.add(e); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// Epoch is when this run of the hub began to count: revisions and sequence
+// numbers of another epoch mean nothing.
+func (h *Hub) Epoch() time.Time { return h.epoch }
+
+// Run polls, follows events and keeps devices connected until ctx ends; then it
+// closes all connections and returns nil. It runs once at a time.
+func (h *Hub) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	h.mu.Lock()
+	if h.running != nil {
+		h.mu.Unlock()
+		return fmt.Errorf("%w: the hub runs already", wattle.ErrParam)
+	}
+	var running sync.WaitGroup
+	h.running, h.ctx = &running, ctx
+	for _, e := range h.entries {
+		h.start(e)
+	}
+	h.mu.Unlock()
+	running.Go(func() { h.remember.run(ctx) })
+	for range h.options.Workers {
+		running.Go(func() { h.work(ctx) })
+	}
+	if h.options.Sweep > 0 {
+		running.Go(func() { h.sweepNow(ctx) })
+	}
+	<-ctx.Done()
+	running.Wait()
+	h.mu.Lock()
+	h.running, h.ctx = nil, nil
+	h.mu.Unlock()
+	return nil
+}
+
+// start is called with the lock held, while Run runs.
+func (h *Hub) start(e *entry) {
+	ctx, cancel := context.WithCancel(h.ctx)
+	e.stop = cancel
+	e.done.Add(1)
+	h.running.Go(func() {
+		defer e.done.Done()
+		e.run(ctx)
+	})
+	h.schedule.put(e, time.Now())
+}
+
+// add takes a device in; it is called with the lock held, or by New.
+func (h *Hub) add(in Entry) (*entry, error) {
+	mac := in.Target.MAC
+	if mac.IsZero() {
+		return nil, fmt.Errorf("%w: a device needs a MAC: find it by discovery first", wattle.ErrParam)
+	}
+	if h.entries[mac] != nil {
+		return nil, fmt.Errorf("%w: %s is in the hub already", wattle.ErrParam, mac)
+	}
+	e := newEntry(h, in)
+	h.entries[mac] = e
+	h.bus.show(e.unread())
+	return e, nil
+}
+
+// Add takes a device in, which is connected and polled from now on. Its MAC must
+// be known.
+func (h *Hub) Add(in Entry) (ID, error) {
+	h.mu.Lock()
+	e, err := h.add(in)
+	if err != nil {
+		h.mu.Unlock()
+		return ID{}, err
+	}
+	delete(h.found, in.Target.MAC)
+	if h.running != nil {
+		h.start(e)
+	}
+	h.mu.Unlock()
+	h.remember.learn(in)
+	h.tell(Event{Device: e.id, Kind: Added})
+	return e.id, nil
+}
+
+// Remove takes a device and its children out. The error wraps
+// [wattle.ErrNotFound] for one that is not here.
+func (h *Hub) Remove(id ID) error {
+	h.mu.Lock()
+	e := h.entries[id.MAC]
+	if e == nil || id.Child != "" {
+		h.mu.Unlock()
+		return h.unknown(id)
+	}
+	delete(h.entries, id.MAC)
+	h.mu.Unlock()
+	h.schedule.remove(e)
+	if e.stop != nil {
+		e.stop()
+		e.done.Wait()
+	}
+	h.tell(Event{Device: id, Kind: Removed})
+	e.goneAll()
+	h.remember.remove(id)
+	return nil
+}
+
+// SetAccount gives other credentials to all devices, which are tried at once
+// where others were refused.
+func (h *Hub) SetAccount(account wattle.Credentials) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.options.Connect.Account = account
+	for _, e := range h.entries {
+		e.keeper.SetAccount(account)
+	}
+}
+
+// Views are all devices and children, in the order of names, each child after
+// its parent.
+func (h *Hub) Views() []*View {
+	h.bus.mu.Lock()
+	defer h.bus.mu.Unlock()
+	return sorted(h.bus.views)
+}
+
+func sorted(views map[ID]*View) []*View {
+	parents := map[ID]string{}
+	for id, v := range views {
+		if id.Child == "" {
+			parents[id] = strings.ToLower(v.Name)
+		}
+	}
+	key := func(v *View) (string, string, bool, string) {
+		root := ID{MAC: v.ID.MAC}
+		return parents[root], v.ID.MAC.String(), v.ID.Child != "", strings.ToLower(v.Name) + "\x00" + v.ID.Child
+	}
+	return slices.SortedFunc(maps.Values(views), func(a, b *View) int {
+		an, am, ac, al := key(a)
+		bn, bm, bc, bl := key(b)
+		return cmp.Or(cmp.Compare(an, bn), cmp.Compare(am, bm), boolCompare(ac, bc), cmp.Compare(al, bl))
+	})
+}
+
+func boolCompare(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// View is what is known of a device or a child. The error wraps
+// [wattle.ErrNotFound].
+func (h *Hub) View(id ID) (*View, error) {
+	if v := h.bus.view(id); v != nil {
+		return v, nil
+	}
+	return nil, h.unknown(id)
+}
+
+func (h *Hub) unknown(id ID) error {
+	return fmt.Errorf("%w: no device %s in the hub", wattle.ErrNotFound, id)
+}
+
+// Find gives the device that a word means: a [Slug], an ID as text, a MAC, the id
+// that the device has itself, or a name (exactly, then whatever the case, then as
+// the only beginning). "strip/outlet" is a child by its parent. The error wraps
+// [wattle.ErrNotFound], or [wattle.ErrParam] where several are meant.
+func (h *Hub) Find(word string) (*View, error) {
+	views := h.Views()
+	tests := []func(*View) bool{
+		func(v *View) bool { return Slug(v.ID) == word || v.ID.String() == word },
+		func(v *View) bool {
+			return v.ID.Child != "" && v.ID.Child == word || v.Identity().DeviceID == word && word != ""
+		},
+		func(v *View) bool {
+			mac, err := wattle.ParseMAC(word)
+			return err == nil && v.Root() && v.ID.MAC == mac
+		},
+		func(v *View) bool { return v.Name == word },
+		func(v *View) bool { return strings.EqualFold(v.Name, word) },
+		func(v *View) bool { return strings.EqualFold(h.path(v), word) },
+		func(v *View) bool {
+			return word != "" && strings.HasPrefix(strings.ToLower(v.Name), strings.ToLower(word))
+		},
+	}
+	for _, test := range tests {
+		var hits []*View
+		for _, v := range views {
+			if test(v) {
+				hits = append(hits, v)
+			}
+		}
+		switch len(hits) {
+		case 0:
+			continue
+		case 1:
+			return hits[0], nil
+		}
+		var names []string
+		for _, v := range hits {
+			names = append(names, v.Name+" ("+Slug(v.ID)+")")
+		}
+		return nil, fmt.Errorf("%w: %q may be %s", wattle.ErrParam, word, strings.Join(names, ", "))
+	}
+	return nil, fmt.Errorf("%w: no device %q in the hub", wattle.ErrNotFound, word)
+}
+
+// path is "strip/outlet" for a child.
+func (h *Hub) path(v *View) string {
+	if v.Root() {
+		return v.Name
+	}
+	if parent := h.bus.view(ID{MAC: v.ID.MAC}); parent != nil {
+		return parent.Name + "/" + v.Name
+	}
+	return v.Name
+}
+
+func (h *Hub) entry(id ID) (*entry, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.entries[id.MAC]; e != nil {
+		return e, nil
+	}
+	return nil, h.unknown(id)
+}
+
+func (h *Hub) tell(e Event) {
+	h.bus.tell(e)
+	if h.options.Happened != nil {
+		h.options.Happened(e)
+	}
+}
+
+// Status is how the connection to a device stands.
+func (h *Hub) Status(id ID) (connect.Status, error) {
+	e, err := h.entry(id)
+	if err != nil {
+		return connect.Status{}, err
+	}
+	return e.keeper.Status(), nil
+}

@@ -1,0 +1,148 @@
+package hub
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+)
+
+// schedule says which device is to be polled next. A device is in the heap, or
+// with the worker that polls it.
+type schedule struct {
+	mu      sync.Mutex
+	due     byTime
+	changed chan struct{} // closed when the first of due may be another one
+}
+
+func newSchedule() *schedule { return &schedule{changed: make(chan struct{})} }
+
+// place is where an entry is; the schedule guards it.
+type place struct {
+	next    time.Time
+	index   int // in the heap, -1 outside
+	polling bool
+	sooner  time.Time // asked for while it was being polled
+	removed bool
+}
+
+// put has the device polled at a time, or earlier where that is planned. While
+// it is being polled the time is kept for afterwards.
+func (s *schedule) put(e *entry, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := &e.place
+	switch {
+	case p.removed:
+		return
+	case p.polling:
+		if p.sooner.IsZero() || at.Before(p.sooner) {
+			p.sooner = at
+		}
+		return
+	case p.index < 0:
+		p.next = at
+		heap.Push(&s.due, e)
+	case at.Before(p.next):
+		p.next = at
+		heap.Fix(&s.due, p.index)
+	default:
+		return
+	}
+	if p.index == 0 {
+		s.tell()
+	}
+}
+
+// polled puts a device back that take has given out.
+func (s *schedule) polled(e *entry, next time.Time) {
+	s.mu.Lock()
+	p := &e.place
+	p.polling = false
+	if !p.sooner.IsZero() && p.sooner.Before(next) {
+		next = p.sooner
+	}
+	p.sooner = time.Time{}
+	s.mu.Unlock()
+	s.put(e, next)
+}
+
+func (s *schedule) remove(e *entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.place.removed = true
+	if e.place.index >= 0 {
+		heap.Remove(&s.due, e.place.index)
+	}
+}
+
+func (s *schedule) tell() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// take waits for the next device that is due; nil means that ctx has ended.
+func (s *schedule) take(ctx context.Context) *entry {
+	for {
+		s.mu.Lock()
+		wait := time.Hour
+		if len(s.due) > 0 {
+			wait = time.Until(s.due[0].place.next)
+			if wait <= 0 {
+				e := heap.Pop(&s.due).(*entry)
+				e.place.polling = true
+				s.mu.Unlock()
+				return e
+			}
+		}
+		changed := s.changed
+		s.mu.Unlock()
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-changed:
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+// byTime is a heap of entries.
+type byTime []*entry
+
+func (h byTime) Len() int           { return len(h) }
+func (h byTime) Less(i, j int) bool { return h[i].place.next.Before(h[j].place.next) }
+func (h byTime) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].place.index, h[j].place.index = i, j
+}
+
+func (h *byTime) Push(x any) {
+	e := x.(*entry)
+	e.place.index = len(*h)
+	*h = append(*h, e)
+}
+
+func (h *byTime) Pop() any {
+	old := *h
+	e := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	e.place.index = -1
+	return e
+}
+
+// work polls what is due until ctx ends.
+func (h *Hub) work(ctx context.Context) {
+	for {
+		e := h.schedule.take(ctx)
+		if e == nil {
+			return
+		}
+		begun := time.Now()
+		e.poll(ctx)
+		h.schedule.polled(e, e.nextAfter(begun))
+	}
+}

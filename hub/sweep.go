@@ -1,0 +1,80 @@
+package hub
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"wattle"
+	"wattle/connect"
+	"wattle/discover"
+)
+
+// Candidate is a device that a sweep has found and that is not in the hub.
+type Candidate struct {
+	discover.Found
+	Seen time.Time `json:"seen"`
+}
+
+// Candidates are the devices that were found and are not in the hub, by MAC.
+func (h *Hub) Candidates() []Candidate {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.SortedFunc(maps.Values(h.found), func(a, b Candidate) int { return cmp.Compare(a.MAC.String(), b.MAC.String()) })
+}
+
+// sweepNow searches the network at once and then again and again.
+func (h *Hub) sweepNow(ctx context.Context) {
+	for {
+		if err := h.Sweep(ctx); err != nil && ctx.Err() == nil {
+			h.log.LogAttrs(ctx, slog.LevelWarn, "search", slog.Any("err", err))
+		}
+		timer := time.NewTimer(h.options.Sweep)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+// Sweep searches the network once: devices of the hub that have moved are tried
+// where they are now, others become candidates or, with [Options.Adopt], join.
+func (h *Hub) Sweep(ctx context.Context) error {
+	for found, err := range discover.Sweep(ctx, h.options.Connect.Discover) {
+		if err != nil {
+			return err
+		}
+		h.met(found)
+	}
+	return nil
+}
+
+func (h *Hub) met(f discover.Found) {
+	if f.MAC.IsZero() {
+		return
+	}
+	h.mu.Lock()
+	e := h.entries[f.MAC]
+	account := h.options.Connect.Account
+	if e == nil {
+		h.found[f.MAC] = Candidate{Found: f, Seen: time.Now()}
+	}
+	h.mu.Unlock()
+	if e != nil {
+		e.keeper.Found(&f)
+		return
+	}
+	ours := f.Owner == "" && f.Family == wattle.IOT || account.Username != "" && f.OwnedBy(account.Username)
+	if !h.options.Adopt || f.Reason != "" || len(f.Routes) == 0 || !ours {
+		return
+	}
+	in := Entry{Target: connect.Target{Name: f.Alias, Host: f.Addr.String(), Routes: f.Routes, MAC: f.MAC, Owner: f.Owner, Type: f.Type}}
+	if _, err := h.Add(in); err != nil {
+		h.log.LogAttrs(context.Background(), slog.LevelWarn, "adopt", slog.String("device", f.MAC.String()), slog.Any("err", err))
+	}
+}
