@@ -13,6 +13,7 @@ const (
 	groupRead   = "read"
 	groupSwitch = "switch"
 	groupSetup  = "setup"
+	groupHub    = "hub"
 	groupSim    = "sim"
 )
 
@@ -51,6 +52,7 @@ var makers = []struct {
 	{"cloud", newCloud},
 	{"setup", newSetup},
 	{"reset", newReset},
+	{"serve", newServe},
 	{"demo", newDemo},
 	{"sim", newSim},
 	{"inspect", newInspect},
@@ -116,6 +118,7 @@ wattle state --json`,
 	root.AddGroup(
 		&cobra.Group{ID: groupRead, Title: "Find and read:"},
 		&cobra.Group{ID: groupSwitch, Title: "Switch and change:"},
+		&cobra.Group{ID: groupHub, Title: "A home with a hub:"},
 		&cobra.Group{ID: groupSim, Title: "Without hardware:"},
 		&cobra.Group{ID: groupSetup, Title: "Account, settings and upkeep:"},
 	)

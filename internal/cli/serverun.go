@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"wattle/connect"
+	"wattle/hub"
+	"wattle/session"
+)
+
+// daemon is a running hub with all that stands around it.
+type daemon struct {
+	app      *app // with the newest settings
+	log      *slog.Logger
+	lines    *ring
+	manager  manager
+	registry *registry
+	keep     folderKeep
+	hub      *hub.Hub
+	begun    time.Time
+}
+
+// endings are how long the parts of a hub have to end, one after the other.
+const endings = 3 * time.Second
+
+// serveHub runs a hub until ctx ends.
+func (a *app) serveHub(ctx context.Context, f *serveFlags) error {
+	if f.logs != "text" && f.logs != formatJSON {
+		return usagef("--log json", "--log %q: want text or json", f.logs)
+	}
+	unlock, err := a.lockHome()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	d := &daemon{app: a, lines: newRing(), manager: a.manager(), begun: time.Now()}
+	d.log = a.hubLogger(f.logs, d.lines)
+	d.keep = folderKeep{filepath.Join(a.prof.dir, "hub")}
+	d.registry = newRegistry(a, d.log)
+	return d.run(ctx)
+}
+
+// run makes the parts from the inside out, and ends them from the outside in:
+// who asks and switches first, then the hub, then what remembers.
+func (d *daemon) run(ctx context.Context) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+
+	o, err := d.options(ctx)
+	if err != nil {
+		return err
+	}
+	if d.hub, err = hub.New(o); err != nil {
+		return err
+	}
+	d.registry.hub = d.hub
+
+	memory := d.begin("registry", d.registry.run)
+	defer memory.end()
+	home := d.begin("hub", d.hub.Run)
+	defer home.end()
+	watchdog := d.begin("watchdog", func(ctx context.Context) error { return d.manager.watch(ctx, d.status) })
+	defer watchdog.end()
+
+	d.log.Info("hub started", "devices", len(o.Entries), "version", buildVersion().Version, "pid", os.Getpid())
+	d.manager.tell(ctx, "READY=1", "STATUS="+d.status())
+	err = d.wait(ctx, hangups, home)
+	d.manager.tell(ctx, "STOPPING=1")
+	d.log.Info("hub ends", "ran", time.Since(d.begun).Round(time.Second))
+	return err
+}
+
+// wait waits for the end, and reloads on SIGHUP.
+func (d *daemon) wait(ctx context.Context, hangups <-chan os.Signal, fatal *part) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hangups:
+			d.manager.tell(ctx, "RELOADING=1")
+			d.reload(ctx)
+			d.manager.tell(ctx, "READY=1")
+		case <-fatal.done:
+			return cmp.Or(fatal.err, errors.New("the hub has ended"))
+		}
+	}
+}
+
+// options are those of the hub, by the settings.
+func (d *daemon) options(ctx context.Context) (*hub.Options, error) {
+	a := d.app
+	set, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	o := &hub.Options{
+		Learned: d.registry.learned, Removed: d.registry.removed, Keep: d.keep, Logger: d.log,
+		Interval: set.duration("hub.interval"), Sweep: set.duration("hub.sweep"), Adopt: set.bool("hub.adopt"),
+	}
+	if o.Sweep == 0 {
+		o.Sweep = -1
+	}
+	if o.Entries, err = d.registry.entries(ctx); err != nil {
+		return nil, err
+	}
+	policy := a.policy()
+	// The keepers log each attempt for debugging; the hub tells what has changed.
+	c := connect.Options{Logger: d.log, Session: &session.Options{Logger: d.log}}
+	if c.Account, err = a.account(ctx); err != nil {
+		return nil, err
+	}
+	if c.TPAP, err = a.tpapOptions(); err != nil {
+		return nil, err
+	}
+	if c.Discover, err = a.sweepOptions(nil); err != nil {
+		return nil, err
+	}
+	c.Discover.Timeout = 0 // a probe of one host and a sweep have each their own
+	if c.Cloud, err = a.cloudFor(ctx, policy); err != nil {
+		return nil, err
+	}
+	o.Connect = c
+	return o, nil
+}
+
+// status is one line about the home.
+func (d *daemon) status() string {
+	all, online := 0, 0
+	for _, v := range d.hub.Views() {
+		if !v.Root() {
+			continue
+		}
+		all++
+		if v.Online {
+			online++
+		}
+	}
+	return fmt.Sprintf("%d of %d devices online", online, all)
+}
+
+// part is something that runs.
+type part struct {
+	name string
+	log  *slog.Logger
+	stop context.CancelFunc
+	done chan struct{}
+	err  error // when done is closed
+}
+
+// begin runs a part until its end is asked for. It does not end with the
+// command: the order of the end is ours.
+func (d *daemon) begin(name string, run func(context.Context) error) *part {
+	ctx, stop := context.WithCancel(context.Background())
+	p := &part{name: name, log: d.log, stop: stop, done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		p.err = run(ctx)
+	}()
+	return p
+}
+
+// end asks the part to end, and waits for a while.
+func (p *part) end() {
+	p.stop()
+	select {
+	case <-p.done:
+	case <-time.After(endings):
+		p.log.Warn("does not end", "part", p.name)
+	}
+}
