@@ -84,6 +84,7 @@ func (a *app) run(ctx context.Context, args []string) Code {
 		}
 		return code
 	}
+	a.log.Debug("command failed", "code", int(code), "err", err)
 	a.report(err)
 	return code
 }
@@ -146,12 +147,26 @@ func (a *app) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, a.timeout, &timeoutError{a.timeout})
 }
 
-// newLogger writes debug lines to stderr with --debug, and is silent without.
+// newLogger writes debug lines to stderr with --debug, and to the file that
+// WATTLE_LOG_FILE names; without both it is silent.
 func (a *app) newLogger() *slog.Logger {
-	if !a.flags.debug {
+	options := &slog.HandlerOptions{Level: slog.LevelDebug}
+	var handlers []slog.Handler
+	if a.flags.debug {
+		handlers = append(handlers, slog.NewTextHandler(a.err, options))
+	}
+	if path := a.getenv("WATTLE_LOG_FILE"); path != "" {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			a.warn(fmt.Errorf("WATTLE_LOG_FILE: %w", err))
+		} else { // closed by the end of the process
+			handlers = append(handlers, slog.NewTextHandler(f, options))
+		}
+	}
+	if len(handlers) == 0 {
 		return slog.New(slog.DiscardHandler)
 	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return slog.New(slog.NewMultiHandler(handlers...))
 }
 
 // say tells a person what was done; not with --quiet.

@@ -47,7 +47,8 @@ func alone(t *testing.T) {
 // TestScripts runs the scenarios of testdata/script, each against simulated
 // devices of its own in 127.0.6.0/24 and 127.0.11.0/24. Commands of ours in scripts:
 //
-//	sim N [flags] FILE...         start "wattle sim" and wait until N devices are ready
+//	sim N [flags] FILE...         start "wattle sim" and wait until N devices are ready;
+//	                              the account's password is $SIM_PASSWORD
 //	simstop                       end it
 //	interrupt CODE N args... [-- args...]...
 //	                              run wattle, press Ctrl-C after N lines of output;
@@ -55,6 +56,7 @@ func alone(t *testing.T) {
 //	                              wait for one more line after each
 func TestScripts(t *testing.T) {
 	alone(t)
+	shown := newShown(t)
 	homes, err := filepath.Abs(filepath.Join("..", "..", "simulator", "homes", "data"))
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +71,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/config")
 			env.Setenv("HOMES", homes)
 			env.Setenv("NO_KEYRING", "1")
+			env.Setenv("SIM_PASSWORD", simPassword)
+			env.Setenv("WATTLE_LOG_FILE", shown.log)
+			env.Defer(func() { shown.lookThrough(t, env.WorkDir) })
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -120,9 +125,13 @@ func startSim(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("WATTLE_DISCOVERY__TIMEOUT", "10s")
 		ts.Setenv("FIRST", netip.MustParsePrefix(addresses).Addr().Next().String())
 	}
-	cmd := exec.Command("wattle", append([]string{"sim", "--json", "--keep-ids", "--range", addresses}, args[1:]...)...)
+	flags := []string{"sim", "--json", "--keep-ids", "--range", addresses}
+	if !slices.Contains(args, "--password") {
+		flags = append(flags, "--password", simPassword)
+	}
+	cmd := exec.Command("wattle", append(flags, args[1:]...)...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "WATTLE_STATE_DIR=" + ts.Getenv("WATTLE_STATE_DIR"), "HOME=" + ts.Getenv("HOME")}
+	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "WATTLE_STATE_DIR=" + ts.Getenv("WATTLE_STATE_DIR"), "HOME=" + ts.Getenv("HOME"), "WATTLE_LOG_FILE=" + ts.Getenv("WATTLE_LOG_FILE")}
 	var stderr bytes.Buffer // read after the end only
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
@@ -187,7 +196,7 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command("wattle", runs[0]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = []string{"PATH=" + ts.Getenv("PATH")}
-	for _, key := range []string{"HOME", "RANGE", "XDG_CONFIG_HOME", "WATTLE_STATE_DIR", "WATTLE_USERNAME", "WATTLE_PASSWORD", "WATTLE_DISCOVERY__TARGETS", "WATTLE_DISCOVERY__ONLY_TARGETS"} {
+	for _, key := range []string{"HOME", "RANGE", "XDG_CONFIG_HOME", "WATTLE_STATE_DIR", "WATTLE_USERNAME", "WATTLE_PASSWORD", "WATTLE_DISCOVERY__TARGETS", "WATTLE_DISCOVERY__ONLY_TARGETS", "WATTLE_LOG_FILE"} {
 		cmd.Env = append(cmd.Env, key+"="+ts.Getenv(key))
 	}
 	var stdout, stderr bytes.Buffer

@@ -74,6 +74,7 @@ var environment = []struct{ name, help string }{
 	{"KASA_USERNAME, KASA_PASSWORD", "the same, as the kasa command knows them"},
 	{"WATTLE_CONFIG", "configuration file"},
 	{"WATTLE_STATE_DIR", "folder of known devices, sessions and credentials"},
+	{"WATTLE_LOG_FILE", "file that gets what --debug shows, of every command: for reports of bugs; it holds no secrets"},
 	{"XDG_CONFIG_HOME, XDG_STATE_HOME", "where the folder wattle/ is looked for otherwise"},
 	{"NO_COLOR, CLICOLOR_FORCE, TERM", "colours, see \"wattle help output\""},
 }
