@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -16,8 +17,10 @@ import (
 	"wattle/connect"
 	"wattle/discover"
 	"wattle/internal/memnet"
+	"wattle/internal/secrettest"
 	"wattle/internal/wire/discovery"
 	"wattle/method"
+	"wattle/session"
 	"wattle/simulator/endpoint"
 )
 
@@ -40,6 +43,7 @@ type house struct {
 	running sync.WaitGroup
 	main    endpoint.Broadcasts // 20002
 	xor     endpoint.Broadcasts // 9999
+	log     *slog.Logger        // fails the test when a secret is logged
 
 	mu    sync.Mutex
 	dials []string
@@ -47,7 +51,7 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{T: t, net: memnet.New()}
+	h := &house{T: t, net: memnet.New(), log: secrettest.Logger(t, account().Password)}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	for port, group := range map[int]*endpoint.Broadcasts{9999: &h.xor, 20002: &h.main} {
 		pc := h.packet("192.0.2.255", port)
@@ -80,7 +84,10 @@ func (h *house) options() *connect.Options {
 	return &connect.Options{
 		Account:     account(),
 		DialContext: h.dial,
+		Logger:      h.log,
+		Session:     &session.Options{Logger: h.log},
 		Discover: &discover.Options{
+			Logger: h.log,
 			ListenPacket: func(_ context.Context, network, address string) (net.PacketConn, error) {
 				return h.net.ListenPacket(network, address)
 			},
@@ -175,6 +182,9 @@ func (g *gadget) serve(t wattle.Transport, port int, o *endpoint.Options) *gadge
 		o = &endpoint.Options{Account: account()}
 	}
 	o.IOT = g.iot
+	if o.Logger == nil {
+		o.Logger = g.h.log
+	}
 	ln, err := g.h.net.Listen("tcp", fmt.Sprintf("%s:%d", g.host, port))
 	if err != nil {
 		g.h.Fatal(err)

@@ -15,6 +15,7 @@ import (
 
 	"wattle"
 	"wattle/internal/memnet"
+	"wattle/internal/secrettest"
 	"wattle/method"
 	"wattle/session"
 	"wattle/simulator/endpoint"
@@ -127,7 +128,7 @@ func (r *rig) open(account wattle.Credentials, o *session.Options) *session.Sess
 	r.t.Helper()
 	conn, err := transport.Open(r.route, &transport.Options{
 		Account: account, DialContext: r.network.DialContext, Timeout: session.MaxTimeout,
-		Logger: loggerOf(o),
+		Logger: loggerOf(r.t, o),
 	})
 	if err != nil {
 		r.t.Fatal(err)
@@ -506,9 +507,10 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-func loggerOf(o *session.Options) *slog.Logger {
-	if o == nil {
-		return nil
+func loggerOf(t *testing.T, o *session.Options) *slog.Logger {
+	t.Helper()
+	if o == nil || o.Logger == nil {
+		return secrettest.Logger(t, wireAccount().Password)
 	}
 	return o.Logger
 }

@@ -20,6 +20,7 @@ import (
 	"wattle/capture"
 	"wattle/discover"
 	"wattle/internal/memnet"
+	"wattle/internal/secrettest"
 	"wattle/simulator"
 	"wattle/simulator/homes"
 	"wattle/transport"
@@ -54,6 +55,9 @@ func runHome(tb testing.TB, o simulator.HomeOptions, devices []*simulator.Device
 		h.ready = append(h.ready, r)
 		h.mu.Unlock()
 		h.some <- r
+	}
+	if o.Logger == nil {
+		o.Logger = secrettest.Logger(tb, o.Account.Password)
 	}
 	h.Home = simulator.NewHome(&o)
 	for _, d := range devices {

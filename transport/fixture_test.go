@@ -15,6 +15,7 @@ import (
 
 	"wattle"
 	"wattle/internal/memnet"
+	"wattle/internal/secrettest"
 	"wattle/simulator/endpoint"
 	"wattle/transport"
 )
@@ -111,6 +112,9 @@ func start(t *testing.T, k kind, w world, change func(*endpoint.Options)) *fixtu
 	if change != nil {
 		change(&o)
 	}
+	if o.Logger == nil {
+		o.Logger = secrettest.Logger(t, account.Password, o.Account.Password)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	var port int
@@ -159,6 +163,9 @@ func (f *fixture) open(t *testing.T, change func(*transport.Options)) transport.
 	o := transport.Options{Account: account, DialContext: f.world.dial}
 	if change != nil {
 		change(&o)
+	}
+	if o.Logger == nil {
+		o.Logger = secrettest.Logger(t, account.Password, o.Account.Password)
 	}
 	conn, err := transport.Open(f.route, &o)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 var layers = [][]string{
 	{""},
 	{"internal/wire/..."},
-	{"internal/memnet", "internal/recorded"},
+	{"internal/memnet", "internal/recorded", "internal/secrettest"},
 	{"method"},
 	{"method/..."},
 	{"energy", "rule"},
