@@ -3,6 +3,7 @@ package history
 import (
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"wattle/feature"
@@ -14,6 +15,19 @@ type Record struct {
 	// Bucket is set in exports by minute, hour and day; the sample has only its
 	// key and unit then.
 	Bucket *Bucket
+}
+
+// Selection says what to export.
+type Selection struct {
+	Device   Device     // zero: all
+	Features []string   // none: all
+	By       Resolution // "" is [Raw]
+	From, To time.Time
+}
+
+// Has reports whether a feature is selected.
+func (s *Selection) Has(feature string) bool {
+	return len(s.Features) == 0 || slices.Contains(s.Features, feature)
 }
 
 // Format is what an export looks like. Formats are printed.

@@ -15,7 +15,10 @@ import (
 type Tariff struct {
 	// From is the first day, as 2026-01-31; "" is since ever. It ends where the
 	// next one begins.
-	From     string `json:"from,omitempty"`
+	From string `json:"from,omitempty"`
+	// To is the last day, "" for all that follow. Days without a tariff cost
+	// nothing, and their bill is incomplete.
+	To       string `json:"to,omitempty"`
 	Currency string `json:"currency"` // EUR
 	// Price is per kWh, where no rate says otherwise. It may be below 0.
 	Price float64 `json:"price"`
@@ -48,6 +51,7 @@ type Tariffs struct {
 type tariff struct {
 	Tariff
 	from  time.Time
+	end   time.Time // zero: none
 	rates []rate
 	turns []int // minutes of the day at which a rate begins or ends
 }
@@ -85,6 +89,16 @@ func (t Tariff) parse(zone *time.Location) (tariff, error) {
 			return out, fmt.Errorf("want a day such as 2026-01-31")
 		}
 		out.from = Day.Floor(from, zone)
+	}
+	if t.To != "" {
+		to, err := time.ParseInLocation(time.DateOnly, t.To, zone)
+		if err != nil {
+			return out, fmt.Errorf("to %q: want a day such as 2026-12-31", t.To)
+		}
+		out.end = Day.Next(to, zone)
+		if !out.end.After(out.from) {
+			return out, fmt.Errorf("to %q is before it begins", t.To)
+		}
 	}
 	if !isCurrency(t.Currency) {
 		return out, fmt.Errorf("currency %q: want three capital letters such as EUR", t.Currency)
@@ -138,6 +152,9 @@ func minutes(text string) (int, error) {
 func (t *Tariffs) at(at time.Time) *tariff {
 	for i, one := range slices.Backward(t.list) {
 		if !at.Before(one.from) || one.From == "" {
+			if !one.end.IsZero() && !at.Before(one.end) {
+				return nil
+			}
 			return &t.list[i]
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"wattle/energy"
 	"wattle/feature"
 	"wattle/history"
-	"wattle/history/store"
 )
 
 // TestEnergy: from readings to hours, days and cost, over an outage that the
@@ -172,7 +171,7 @@ func TestDownsample(t *testing.T) {
 		records := 0
 		for _, by := range []history.Resolution{history.Raw, history.Minute, history.Hour, history.Day} {
 			records = 0
-			for r, err := range s.Records(t.Context(), store.Selection{From: noon, To: noon.AddDate(0, 0, 11), By: by}) {
+			for r, err := range s.Records(t.Context(), history.Selection{From: noon, To: noon.AddDate(0, 0, 11), By: by}) {
 				if err != nil || (r.Bucket == nil) != (by == history.Raw) || r.Key != power {
 					t.Fatalf("%+v, %v", r, err)
 				}

@@ -3,19 +3,10 @@ package store
 import (
 	"context"
 	"iter"
-	"slices"
 	"time"
 
 	"wattle/history"
 )
-
-// Selection says what to export.
-type Selection struct {
-	Device   history.Device     // zero: all
-	Features []string           // none: all
-	By       history.Resolution // "" is [history.Raw]
-	From, To time.Time
-}
 
 const (
 	samplePage = 5000
@@ -27,7 +18,7 @@ const (
 // holds no lock between them: what is written meanwhile may be in it or not.
 // Buckets of which nothing is known are left out, and so are series that have no
 // numbers where buckets are asked for.
-func (s *Store) Records(ctx context.Context, sel Selection) iter.Seq2[history.Record, error] {
+func (s *Store) Records(ctx context.Context, sel history.Selection) iter.Seq2[history.Record, error] {
 	return func(yield func(history.Record, error) bool) {
 		all, err := s.Series(ctx, sel.Device)
 		if err != nil {
@@ -35,7 +26,7 @@ func (s *Store) Records(ctx context.Context, sel Selection) iter.Seq2[history.Re
 			return
 		}
 		for _, k := range all {
-			if !sel.has(k.Feature) {
+			if !sel.Has(k.Feature) {
 				continue
 			}
 			read := s.sampleRecords
@@ -49,12 +40,8 @@ func (s *Store) Records(ctx context.Context, sel Selection) iter.Seq2[history.Re
 	}
 }
 
-func (sel *Selection) has(feature string) bool {
-	return len(sel.Features) == 0 || slices.Contains(sel.Features, feature)
-}
-
 // sampleRecords reports whether to go on with the next series.
-func (s *Store) sampleRecords(ctx context.Context, k history.Key, sel *Selection, yield func(history.Record, error) bool) bool {
+func (s *Store) sampleRecords(ctx context.Context, k history.Key, sel *history.Selection, yield func(history.Record, error) bool) bool {
 	at := history.From(sel.From)
 	for {
 		page, err := s.Samples(ctx, k, at, sel.To, samplePage)
@@ -73,7 +60,7 @@ func (s *Store) sampleRecords(ctx context.Context, k history.Key, sel *Selection
 	}
 }
 
-func (s *Store) bucketRecords(ctx context.Context, k history.Key, sel *Selection, yield func(history.Record, error) bool) bool {
+func (s *Store) bucketRecords(ctx context.Context, k history.Key, sel *history.Selection, yield func(history.Record, error) bool) bool {
 	one, err := s.lookup(ctx, s.readers, k)
 	if err != nil {
 		return yield(history.Record{}, s.explain("export", err)) && false
