@@ -46,6 +46,7 @@ func New(o *Options) (*Client, error) {
 	}
 	c.opt.fill()
 	c.log = c.opt.Logger
+	c.listed = c.opt.Listed
 	var err error
 	if c.state, err = readState(c.opt.State); err != nil {
 		return nil, err

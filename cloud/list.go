@@ -41,13 +41,14 @@ type Entry struct {
 	Thing *Thing `json:"thing,omitempty"`
 }
 
-// Home is all that is on the account, sorted by name.
+// Home is all that is on the account, sorted by name. A whole one goes into a
+// file as JSON and comes back from it.
 type Home struct {
-	Entries []Entry
-	Time    time.Time
+	Entries []Entry   `json:"entries"`
+	Time    time.Time `json:"time"`
 	// Errs are lists that could not be read, by "kasa", "tapo" and "things". The
 	// others are complete.
-	Errs map[string]error
+	Errs map[string]error `json:"-"`
 }
 
 const (
@@ -68,10 +69,16 @@ func (c *Client) Devices(ctx context.Context) (*Home, error) {
 	return c.Refresh(ctx)
 }
 
-func (c *Client) forgetList() {
+func (c *Client) forgetList() { c.setList(nil) }
+
+// setList keeps a list, nil for none, for this process and the next.
+func (c *Client) setList(home *Home) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.listed = nil
+	c.listed = home
+	c.mu.Unlock()
+	if c.opt.SaveList != nil && (home == nil || len(home.Errs) == 0) {
+		c.opt.SaveList(home)
+	}
 }
 
 // Refresh reads all lists anew.
@@ -126,9 +133,7 @@ func (c *Client) Refresh(ctx context.Context) (*Home, error) {
 		return nil, errs[slices.Sorted(maps.Keys(errs))[0]]
 	}
 	home := &Home{Entries: j.entries(), Time: time.Now(), Errs: errs}
-	c.mu.Lock()
-	c.listed = home
-	c.mu.Unlock()
+	c.setList(home)
 	return home, nil
 }
 
@@ -344,7 +349,14 @@ func (c *Client) find(ctx context.Context, match func(*Home) *Entry, what string
 	if err != nil {
 		return nil, err
 	}
-	if e := match(home); e != nil {
+	e := match(home)
+	if e == nil && home == c.opt.Listed { // it may have joined since that was read
+		if home, err = c.Refresh(ctx); err != nil {
+			return nil, err
+		}
+		e = match(home)
+	}
+	if e != nil {
 		return e, nil
 	}
 	for name, err := range home.Errs {

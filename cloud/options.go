@@ -75,6 +75,11 @@ type Options struct {
 	// Save keeps a new state; it is called before a new token is used, and one
 	// call at a time. An error of it is logged and does not stop the client.
 	Save func(ctx context.Context, state wattle.Secret) error
+	// Listed is the list that an earlier process saved, nil for none: it spares
+	// [Client.Devices] a reading while it is fresh. SaveList keeps a new one; nil is
+	// to be forgotten. It must not call the client.
+	Listed   *Home
+	SaveList func(*Home)
 	// Off sends nothing at all: every call fails with [ErrOff].
 	Off bool
 	// Account is asked for the password when the stored login has run out, for

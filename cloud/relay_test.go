@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -88,6 +89,60 @@ func TestDevices(t *testing.T) {
 		time.Sleep(16 * time.Minute)
 		if again, err := c.Devices(t.Context()); err != nil || again == home {
 			t.Errorf("the list is old: %v", err)
+		}
+	})
+}
+
+// TestListedElsewhere: the next process does not read the lists again while they
+// are fresh, except for a device that is not on them.
+func TestListedElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		c, _ := f.home()
+		var file []byte
+		kept := func(o *cloud.Options) {
+			o.State = c.Export()
+			o.SaveList = func(home *cloud.Home) {
+				var err error
+				if file, err = json.Marshal(home); err != nil {
+					t.Error(err)
+				}
+			}
+			if file != nil {
+				o.Listed = new(cloud.Home)
+				if err := json.Unmarshal(file, o.Listed); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		home, err := f.client(kept).Devices(t.Context())
+		if err != nil || file == nil {
+			t.Fatal(err, "nothing was saved")
+		}
+		before := f.count("")
+		next := f.client(kept)
+		again, err := next.Devices(t.Context())
+		if err != nil || f.count("") != before {
+			t.Fatalf("the list was read again: %v", err)
+		}
+		was, _ := json.Marshal(home)
+		is, _ := json.Marshal(again)
+		if !bytes.Equal(was, is) || !strings.Contains(string(is), `"new":{"x":[1]}`) {
+			t.Errorf("%s\nbecame\n%s", was, is)
+		}
+		if _, err := next.FindName(t.Context(), "Desk lamp"); err != nil || f.count("") != before {
+			t.Errorf("a known name: %v", err)
+		}
+		if _, err := next.FindName(t.Context(), "new one"); !errors.Is(err, wattle.ErrNotFound) || f.count("") == before {
+			t.Errorf("a name that is not listed was not looked for: %v", err)
+		}
+		time.Sleep(16 * time.Minute)
+		before = f.count("")
+		if _, err := f.client(kept).Devices(t.Context()); err != nil || f.count("") == before {
+			t.Errorf("an old list was taken for new: %v", err)
+		}
+		if err := next.Logout(t.Context()); string(file) != "null" { // this cloud knows no logout
+			t.Errorf("%s is left after the logout, %v", file, err)
 		}
 	})
 }

@@ -89,6 +89,13 @@ func (a *app) newCloud(ctx context.Context) (*cloud.Client, error) {
 	}
 	o.State = state
 	o.Save = func(ctx context.Context, state wattle.Secret) error { return k.SetSession(ctx, profile, state) }
+	list := filepath.Join(a.prof.dir, "cloud-list.json")
+	o.Listed = readList(list)
+	o.SaveList = func(home *cloud.Home) {
+		if err := saveList(list, home); err != nil {
+			a.log.Debug("the list of the cloud could not be stored", "err", err)
+		}
+	}
 	c, err := cloud.New(o)
 	if err != nil {
 		return nil, &fault{err: err, hint: `"wattle config show" tells the settings of the cloud`}
