@@ -144,6 +144,7 @@ func (r *run) attempt(ctx context.Context, m *message) error {
 		r.state.iot.noteSession(served, err)
 	}
 	r.health.asked(took, err)
+	r.measure(Measurement{Label: m.label, Took: took, Err: err})
 	return err
 }
 
@@ -160,6 +161,7 @@ func (s *Session) reset() {
 	s.conn.Reset()
 	s.state.served = 0
 	s.health.resetDone()
+	s.measure(Measurement{Reset: true})
 }
 
 // transportError is a failure to get an answer, and not what an answer says: a

@@ -38,6 +38,9 @@ type Options struct {
 	// It is called by the goroutine that owns the connection and must not call
 	// the session.
 	Trace func(Trace)
+	// Measure gets the outcome of each exchange, for statistics. It is called like
+	// Trace, and must return at once.
+	Measure func(Measurement)
 	// Logger gets the same at debug level; nil means none.
 	Logger *slog.Logger
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"wattle"
 	"wattle/internal/wire/redact"
 )
 
@@ -27,6 +28,23 @@ type Trace struct {
 	Bytes     int           // its length before masking
 	Took      time.Duration // of answers and failures
 	Err       error         // of failures
+}
+
+// Measurement is the outcome of one exchange with a device, or of giving a
+// session up.
+type Measurement struct {
+	Transport wattle.Transport
+	Label     string        // what was asked: one method, or "get_device_info and 3 more"
+	Took      time.Duration // 0 of a Reset
+	Err       error         // nil where an answer came, even one that holds error codes
+	Reset     bool          // the session was given up: the next exchange begins with a new one
+}
+
+func (s *Session) measure(m Measurement) {
+	if s.opt.Measure != nil {
+		m.Transport = s.conn.Info().Route.Transport
+		s.opt.Measure(m)
+	}
 }
 
 const levelDebug = slog.LevelDebug
