@@ -126,6 +126,21 @@ func (k *Keeper) watch(ctx context.Context, result *Result, results []method.Res
 	}
 }
 
+// Lose ends the session because of what its caller has found out, such as that
+// another device answers. The next attempt follows at once.
+func (k *Keeper) Lose(err error) {
+	k.mu.Lock()
+	result := k.result
+	k.mu.Unlock()
+	if result == nil {
+		return
+	}
+	select {
+	case k.loss <- loss{result, err}:
+	default: // it is on its way
+	}
+}
+
 // endsSession reports whether an error is about the device as a whole.
 func endsSession(err error) bool {
 	for _, class := range []error{

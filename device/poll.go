@@ -206,6 +206,16 @@ func (d *Device) listen(ctx context.Context, e *listed, parent *feature.View, fu
 	return d.view(snapshot.WithTaken(now, failed), parent), err
 }
 
+// Stale has the next poll ask everything that the device knows, whatever its
+// pace: for who has changed something past the features.
+func (d *Device) Stale() {
+	s := d.known()
+	if s == nil {
+		return
+	}
+	d.shared.markStale(d, slices.DeleteFunc(d.moduleQueries(s), func(q method.Query) bool { return q.Pace == method.OnRequest }))
+}
+
 // markStale has queries asked again by the next poll, whatever their pace.
 func (s *shared) markStale(d *Device, queries []method.Query) {
 	s.mu.Lock()

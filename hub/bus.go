@@ -1,11 +1,11 @@
 package hub
 
 import (
-	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
-	"wattle"
 	"wattle/event"
 )
 
@@ -30,6 +30,9 @@ const (
 
 // Notice is one message of a [Subscription]: exactly one of View, Event and Gone.
 type Notice struct {
+	// Seq is what to resume from, see [SubscribeOptions.Since]: everything up to
+	// it has been given out. It never falls from one notice to the next. A view may
+	// be newer: its Rev says how new.
 	Seq uint64
 	// View is the newest view of a device that has changed; Before is the one
 	// that this subscriber got before, nil for the first.
@@ -38,7 +41,7 @@ type Notice struct {
 	// Gone is a device that was removed.
 	Gone *ID
 	// Missed is how many events this subscriber lost before this notice, because
-	// it did not read them in time.
+	// it did not read them in time; after a resume at least how many.
 	Missed uint64
 }
 
@@ -48,23 +51,34 @@ type SubscribeOptions struct {
 	// Wants picks devices; nil takes all. It must not call the hub.
 	Wants func(ID) bool
 	// Since leaves out of the snapshot what has a Rev up to this one, and adds the
-	// events after it that are still kept: for who comes back. Hub.Run ends what
-	// numbers mean: compare [Hub.Epoch].
+	// removals and events after it that are still kept: for who comes back with the
+	// Seq of the last notice. Numbers of another [Hub.Epoch] mean nothing; one that
+	// this hub has not reached yet counts as 0.
 	Since uint64
 	// Events is how many events may wait; 0 means 256, -1 none are wanted.
 	Events int
 }
 
-// eventsKept is how many past events are kept for subscribers who come back.
+// eventsKept is how many past events, and how many removals, are kept for
+// subscribers who come back.
 const eventsKept = 1024
 
 // bus passes views and events to subscribers. It never waits for one.
 type bus struct {
-	mu    sync.Mutex
-	seq   uint64
-	views map[ID]*View
-	subs  map[*Subscription]bool
-	past  []Event // the newest last
+	mu     sync.Mutex
+	seq    uint64
+	views  map[ID]*View
+	subs   map[*Subscription]bool
+	past   []Event   // the newest last
+	lost   uint64    // Seq of the newest event that past no longer has
+	gone   []removal // the newest last
+	missed uint64    // events that subscribers lost, all together
+}
+
+// removal is a device that was dropped.
+type removal struct {
+	seq uint64
+	id  ID
 }
 
 func newBus() *bus {
@@ -87,7 +101,7 @@ func (b *bus) show(v *View) (before *View) {
 	b.views[v.ID] = v
 	if news {
 		for s := range b.subs {
-			s.offer(v)
+			s.offer(v.Rev, v)
 		}
 	}
 	return before
@@ -102,13 +116,22 @@ func (b *bus) drop(id ID) {
 	}
 	delete(b.views, id)
 	b.seq++
+	b.gone = kept(b.gone, removal{b.seq, id})
 	for s := range b.subs {
 		s.gone(b.seq, id)
 	}
 }
 
-// tell passes an event on.
-func (b *bus) tell(e Event) {
+// kept adds one to a list of which only the newest are kept.
+func kept[T any](list []T, added T) []T {
+	if len(list) == eventsKept {
+		list = append(list[:0], list[eventsKept/4:]...)
+	}
+	return append(list, added)
+}
+
+// tell passes an event on. It comes back complete.
+func (b *bus) tell(e Event) Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
@@ -120,12 +143,15 @@ func (b *bus) tell(e Event) {
 		e.Name = v.Name
 	}
 	if len(b.past) == eventsKept {
-		b.past = append(b.past[:0], b.past[eventsKept/4:]...)
+		b.lost = b.past[eventsKept/4-1].Seq
 	}
-	b.past = append(b.past, e)
+	b.past = kept(b.past, e)
 	for s := range b.subs {
-		s.happened(e)
+		if s.happened(e) {
+			b.missed++
+		}
 	}
+	return e
 }
 
 func (b *bus) view(id ID) *View {
@@ -134,158 +160,9 @@ func (b *bus) view(id ID) *View {
 	return b.views[id]
 }
 
-// Subscription receives what changes. It is read by one goroutine at a time;
-// Close may be called by another.
-type Subscription struct {
-	bus    *bus
-	wants  func(ID) bool
-	most   int
-	signal chan struct{} // holds a token while there may be something
-
-	mu      sync.Mutex
-	closed  bool
-	seen    map[ID]*View  // what was given out last
-	pending map[ID]Notice // newest change of each device
-	order   []ID          // of pending, oldest first
-	events  []Event
-	missed  uint64
-}
-
-// Subscribe begins to follow the home. Close it in the end.
-func (h *Hub) Subscribe(o *SubscribeOptions) *Subscription {
-	if o == nil {
-		o = &SubscribeOptions{}
-	}
-	s := &Subscription{
-		bus: h.bus, wants: o.Wants, most: o.Events, signal: make(chan struct{}, 1),
-		seen: map[ID]*View{}, pending: map[ID]Notice{},
-	}
-	if s.most == 0 {
-		s.most = 256
-	}
-	b := h.bus
+// all are the views, in no order.
+func (b *bus) all() []*View {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, v := range sorted(b.views) {
-		if v.Rev > o.Since {
-			s.offer(v)
-		} else if s.wants == nil || s.wants(v.ID) {
-			s.seen[v.ID] = v
-		}
-	}
-	if o.Since > 0 {
-		for _, e := range b.past {
-			if e.Seq > o.Since {
-				s.happened(e)
-			}
-		}
-	}
-	b.subs[s] = true
-	return s
-}
-
-// Close ends the subscription; Next gives [wattle.ErrClosed] from then on.
-func (s *Subscription) Close() {
-	s.bus.mu.Lock()
-	delete(s.bus.subs, s)
-	s.bus.mu.Unlock()
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.wake()
-}
-
-func (s *Subscription) wake() {
-	select {
-	case s.signal <- struct{}{}:
-	default:
-	}
-}
-
-func (s *Subscription) offer(v *View) {
-	if s.wants != nil && !s.wants(v.ID) {
-		return
-	}
-	s.put(v.ID, Notice{Seq: v.Rev, View: v})
-}
-
-func (s *Subscription) gone(seq uint64, id ID) {
-	if s.wants != nil && !s.wants(id) {
-		return
-	}
-	s.put(id, Notice{Seq: seq, Gone: &id})
-}
-
-func (s *Subscription) put(id ID, n Notice) {
-	s.mu.Lock()
-	if _, waits := s.pending[id]; !waits {
-		s.order = append(s.order, id)
-	}
-	s.pending[id] = n
-	s.mu.Unlock()
-	s.wake()
-}
-
-func (s *Subscription) happened(e Event) {
-	if s.most < 0 || s.wants != nil && !s.wants(e.Device) {
-		return
-	}
-	s.mu.Lock()
-	if len(s.events) >= s.most {
-		s.events = append(s.events[:0], s.events[1:]...)
-		s.missed++
-	}
-	s.events = append(s.events, e)
-	s.mu.Unlock()
-	s.wake()
-}
-
-// Next waits for the next notice: events in their order, and of each device only
-// the newest view. It gives the error of ctx when that ends, and wraps
-// [wattle.ErrClosed] after Close.
-func (s *Subscription) Next(ctx context.Context) (Notice, error) {
-	for {
-		n, ok, closed := s.take()
-		switch {
-		case ok:
-			return n, nil
-		case closed:
-			return Notice{}, wattle.ErrClosed
-		}
-		select {
-		case <-s.signal:
-		case <-ctx.Done():
-			return Notice{}, context.Cause(ctx)
-		}
-	}
-}
-
-func (s *Subscription) take() (n Notice, ok, closed bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return Notice{}, false, true
-	}
-	if len(s.events) > 0 && (len(s.order) == 0 || s.events[0].Seq < s.pending[s.order[0]].Seq) {
-		e := s.events[0]
-		s.events = s.events[1:]
-		n = Notice{Seq: e.Seq, Event: &e, Missed: s.missed}
-		s.missed = 0
-		return n, true, false
-	}
-	if len(s.order) == 0 {
-		return Notice{}, false, false
-	}
-	id := s.order[0]
-	s.order = s.order[1:]
-	n = s.pending[id]
-	delete(s.pending, id)
-	n.Missed, s.missed = s.missed, 0
-	if n.Gone != nil {
-		delete(s.seen, id)
-		return n, true, false
-	}
-	n.Before = s.seen[id]
-	s.seen[id] = n.View
-	return n, true, false
+	return slices.Collect(maps.Values(b.views))
 }

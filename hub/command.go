@@ -2,19 +2,13 @@ package hub
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"wattle"
 	"wattle/device"
 	"wattle/method"
 )
-
-// mergeWindow is how long after a command further ones for the same device are
-// collected and sent as one.
-const mergeWindow = 50 * time.Millisecond
 
 // Device is the open device or child for everything beyond features: rules,
 // histories, firmware. Its polls are the hub's: do not poll it yourself. The error
@@ -28,13 +22,34 @@ func (h *Hub) Device(ctx context.Context, id ID) (*device.Device, error) {
 	if err != nil || id.Child == "" {
 		return root, err
 	}
+	if c := childOf(root, id); c != nil {
+		return c, nil
+	}
+	return nil, h.unknown(id)
+}
+
+// childOf finds a child, nil where there is none.
+func childOf(root *device.Device, id ID) *device.Device {
 	for i, c := range root.Children() {
 		known := c.Identity().DeviceID
 		if known == id.Child || known == "" && fmt.Sprintf("%02d", i) == id.Child {
-			return c, nil
+			return c
 		}
 	}
-	return nil, h.unknown(id)
+	return nil
+}
+
+// stale has the next poll ask everything: nobody knows what a call has changed.
+func (e *entry) stale(id ID) {
+	e.mu.Lock()
+	d := e.dev
+	e.mu.Unlock()
+	if d != nil && id.Child != "" {
+		d = childOf(d, id)
+	}
+	if d != nil {
+		d.Stale()
+	}
 }
 
 // Call performs calls on a device, past the features: see [method.Caller]. The
@@ -44,11 +59,16 @@ func (h *Hub) Call(ctx context.Context, id ID, calls ...method.Call) ([]method.R
 	if err != nil {
 		return nil, err
 	}
-	c := &caller{entry: e, to: e.keeper}
-	if id.Child == "" {
-		return c.Do(ctx, calls...)
+	var to method.Caller = e.keeper
+	if id.Child != "" {
+		to = e.keeper.Child(id.Child)
 	}
-	return c.Child(id.Child).Do(ctx, calls...)
+	results, err := to.Do(ctx, calls...)
+	if changes(calls) {
+		e.stale(id)
+		e.pollSoon()
+	}
+	return results, err
 }
 
 // Set gives features of a device new values, as [device.Device.SetMany] does; the
@@ -95,129 +115,20 @@ func (h *Hub) Refresh(ctx context.Context, id ID) (*View, error) {
 		return nil, err
 	}
 	begun := time.Now()
-	state, err := d.Poll(ctx)
-	if err != nil {
+	if _, err = d.Poll(ctx); err != nil {
 		return nil, err
 	}
-	e.succeeded(d, state, time.Since(begun))
+	e.succeeded(d, time.Since(begun))
 	return h.View(id)
 }
 
-// collector sends the first command at once, and what comes within the window
-// after it together.
-type collector struct {
-	entry *entry
-
-	mu      sync.Mutex
-	open    bool // a window runs
-	pending map[ID]*order
-}
-
-// order is a command that waits.
-type order struct {
-	settings []device.Setting
-	waiters  []*waiter
-}
-
-type waiter struct {
-	ctx      context.Context
-	settings []device.Setting
-	done     chan error
-}
-
-func (c *collector) add(ctx context.Context, id ID, settings []device.Setting) error {
-	c.mu.Lock()
-	if !c.open {
-		c.open = true
-		c.mu.Unlock()
-		return c.first(ctx, id, settings)
-	}
-	o := c.pending[id]
-	if o == nil {
-		o = &order{}
-		if c.pending == nil {
-			c.pending = map[ID]*order{}
-		}
-		c.pending[id] = o
-	}
-	w := &waiter{ctx, settings, make(chan error, 1)}
-	o.settings = newest(o.settings, settings)
-	o.waiters = append(o.waiters, w)
-	c.mu.Unlock()
-	select {
-	case err := <-w.done:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// newest puts settings in place of earlier ones of the same features.
-func newest(old, added []device.Setting) []device.Setting {
-	var out []device.Setting
-	for _, s := range old {
-		kept := true
-		for _, a := range added {
-			kept = kept && a.ID != s.ID
-		}
-		if kept {
-			out = append(out, s)
-		}
-	}
-	return append(out, added...)
-}
-
-// first sends a command, and afterwards what has come meanwhile.
-func (c *collector) first(ctx context.Context, id ID, settings []device.Setting) error {
-	begun := time.Now()
-	err := c.send(ctx, id, settings)
-	time.AfterFunc(max(0, mergeWindow-time.Since(begun)), c.rest)
-	return err
-}
-
-// rest sends what was collected, until nothing more has come.
-func (c *collector) rest() {
-	c.mu.Lock()
-	pending := c.pending
-	c.pending = nil
-	c.open = len(pending) > 0
-	c.mu.Unlock()
-	if len(pending) == 0 {
-		return
-	}
-	begun := time.Now()
-	var sending sync.WaitGroup
-	for id, o := range pending {
-		sending.Go(func() { c.sendOrder(id, o) })
-	}
-	sending.Wait()
-	time.AfterFunc(max(0, mergeWindow-time.Since(begun)), c.rest)
-}
-
-// sendOrder sends merged settings. Where they are not valid together each
-// command is sent by itself, so that a wrong one does not spoil the others.
-func (c *collector) sendOrder(id ID, o *order) {
-	ctx, cancel := context.WithTimeout(context.Background(), pollTimeout)
-	defer cancel()
-	err := c.send(ctx, id, o.settings)
-	alone := len(o.waiters) > 1 && (errors.Is(err, wattle.ErrParam) || errors.Is(err, wattle.ErrUnsupported))
-	for _, w := range o.waiters {
-		if alone {
-			err = c.send(w.ctx, id, w.settings)
-		}
-		w.done <- err
-	}
-}
-
-func (c *collector) send(ctx context.Context, id ID, settings []device.Setting) error {
-	d, err := c.entry.hub.Device(ctx, id)
+// Rename gives a device or a child another name, which the device keeps and the
+// view shows after the poll that follows. The error wraps [wattle.ErrParam] for an
+// empty one.
+func (h *Hub) Rename(ctx context.Context, id ID, name string) error {
+	d, err := h.Device(ctx, id)
 	if err != nil {
 		return err
 	}
-	if len(settings) == 1 && settings[0].ID == "state" {
-		if on, ok := settings[0].Value.(bool); ok {
-			return d.SetOn(ctx, on)
-		}
-	}
-	return d.SetMany(ctx, settings...)
+	return d.SetAlias(ctx, name)
 }

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"wattle"
 )
 
 // health is how a device has answered lately.
@@ -15,8 +17,8 @@ type health struct {
 	lastError       error
 	rate            float64 // of successes, the newest count most
 	took            [64]time.Duration
-	taken           int // how many of took there were
-	firmware        string
+	taken           int           // how many of took there were
+	median          time.Duration // of took
 }
 
 // weight is how much one poll counts in the rate of successes.
@@ -27,10 +29,13 @@ func (s *health) success(now time.Time, took time.Duration) {
 	s.misses, s.lastSuccess = 0, now
 	s.took[s.taken%len(s.took)] = took
 	s.taken++
+	if s.taken < 8 || s.taken%8 == 0 {
+		s.median = s.quantile(0.5)
+	}
 	s.weigh(1)
 }
 
-func (s *health) failure(now time.Time, _ time.Duration, err error) {
+func (s *health) failure(now time.Time, err error) {
 	s.polls++
 	s.failures++
 	s.misses++
@@ -76,6 +81,9 @@ type Health struct {
 	Connection string    `json:"connection"`
 	Path       string    `json:"path,omitempty"`
 	Next       time.Time `json:"next_attempt,omitzero"` // of the connection
+	// Signal is how strong the device hears the network, in dBm; that of a child is
+	// how strong its hub hears it. nil where it does not tell.
+	Signal *int `json:"signal_dbm,omitempty"`
 }
 
 // Health is how a device has answered lately; for a child that of its parent.
@@ -97,8 +105,16 @@ func (h *Hub) Health(id ID) (Health, error) {
 	if s.lastError != nil {
 		out.LastError = s.lastError.Error()
 	}
-	if route.Transport != "" {
+	switch {
+	case route.Transport == wattle.Cloud:
+		out.Path = "cloud"
+	case route.Transport != "":
 		out.Path = route.Name() + " " + route.Address()
+	}
+	if v := h.bus.view(id); v != nil {
+		if dbm, ok := v.Value("rssi").Number(); ok {
+			out.Signal = new(int(dbm))
+		}
 	}
 	return out, nil
 }
@@ -108,7 +124,7 @@ func (h *Hub) Health(id ID) (Health, error) {
 const busiest = 4
 
 // pace is how often the device is polled; it is called with the lock held.
-func (e *entry) pace() time.Duration { return max(e.interval, busiest*e.health.quantile(0.5)) }
+func (e *entry) pace() time.Duration { return max(e.interval, busiest*e.health.median) }
 
 // nextAfter is when to poll after a poll that began at a time. A little jitter
 // keeps devices that came at once from staying together.

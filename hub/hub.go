@@ -26,11 +26,14 @@ type Hub struct {
 
 	mu      sync.Mutex
 	entries map[wattle.MAC]*entry
-	running *sync.WaitGroup // of Run, nil while it does not run
-	ctx     context.Context // of Run
+	running bool
+	group   *sync.WaitGroup // of what Run waits for
+	ctx     context.Context //nolint:containedctx // of Run, nil while nothing may be started
 	found   map[wattle.MAC]Candidate
 
+	telling  sync.Mutex // keeps events in their order
 	remember *notebook
+	stats    stats
 }
 
 // New makes a hub of the remembered devices. The error wraps [wattle.ErrParam]
@@ -66,42 +69,54 @@ func New(o *Options) (*Hub, error) {
 func (h *Hub) Epoch() time.Time { return h.epoch }
 
 // Run polls, follows events and keeps devices connected until ctx ends; then it
-// closes all connections and returns nil. It runs once at a time.
+// closes all connections, waits for what it has begun, and returns nil. It runs
+// once at a time, and may run again.
 func (h *Hub) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var running sync.WaitGroup
 	h.mu.Lock()
-	if h.running != nil {
+	if h.running {
 		h.mu.Unlock()
 		return fmt.Errorf("%w: the hub runs already", wattle.ErrParam)
 	}
-	var running sync.WaitGroup
-	h.running, h.ctx = &running, ctx
+	h.running, h.group, h.ctx = true, &running, ctx
 	for _, e := range h.entries {
 		h.start(e)
 	}
 	h.mu.Unlock()
-	running.Go(func() { h.remember.run(ctx) })
-	for range h.options.Workers {
-		running.Go(func() { h.work(ctx) })
-	}
+	running.Go(func() { h.dispatch(ctx, &running) })
 	if h.options.Sweep > 0 {
 		running.Go(func() { h.sweepNow(ctx) })
 	}
+	// What is learned while everything ends is still told.
+	noting, noted := context.WithCancel(context.WithoutCancel(ctx))
+	var notebook sync.WaitGroup
+	notebook.Go(func() { h.remember.run(noting) })
 	<-ctx.Done()
-	running.Wait()
 	h.mu.Lock()
-	h.running, h.ctx = nil, nil
+	h.ctx = nil // nothing is started from now on
+	entries := slices.Collect(maps.Values(h.entries))
+	h.mu.Unlock()
+	running.Wait()
+	for _, e := range entries {
+		e.done.Wait()
+	}
+	noted()
+	notebook.Wait()
+	h.mu.Lock()
+	h.running, h.group = false, nil
 	h.mu.Unlock()
 	return nil
 }
 
-// start is called with the lock held, while Run runs.
+// start is called with the lock held. It does nothing while Run does not run.
 func (h *Hub) start(e *entry) {
-	ctx, cancel := context.WithCancel(h.ctx)
-	e.stop = cancel
-	e.done.Add(1)
-	h.running.Go(func() {
+	if h.ctx == nil {
+		return
+	}
+	ctx := e.begin(h.ctx)
+	h.group.Go(func() {
 		defer e.done.Done()
 		e.run(ctx)
 	})
@@ -133,9 +148,7 @@ func (h *Hub) Add(in Entry) (ID, error) {
 		return ID{}, err
 	}
 	delete(h.found, in.Target.MAC)
-	if h.running != nil {
-		h.start(e)
-	}
+	h.start(e)
 	h.mu.Unlock()
 	h.remember.learn(in)
 	h.tell(Event{Device: e.id, Kind: Added})
@@ -154,12 +167,11 @@ func (h *Hub) Remove(id ID) error {
 	delete(h.entries, id.MAC)
 	h.mu.Unlock()
 	h.schedule.remove(e)
-	if e.stop != nil {
-		e.stop()
-		e.done.Wait()
-	}
+	e.end()
 	h.tell(Event{Device: id, Kind: Removed})
-	e.goneAll()
+	for _, id := range e.shownIDs() {
+		h.bus.drop(id)
+	}
 	h.remember.remove(id)
 	return nil
 }
@@ -177,38 +189,37 @@ func (h *Hub) SetAccount(account wattle.Credentials) {
 
 // Views are all devices and children, in the order of names, each child after
 // its parent.
-func (h *Hub) Views() []*View {
-	h.bus.mu.Lock()
-	defer h.bus.mu.Unlock()
-	return sorted(h.bus.views)
-}
+func (h *Hub) Views() []*View { return sorted(h.bus.all()) }
 
-func sorted(views map[ID]*View) []*View {
-	parents := map[ID]string{}
-	for id, v := range views {
-		if id.Child == "" {
-			parents[id] = strings.ToLower(v.Name)
+// sorted puts views in the order of names.
+func sorted(views []*View) []*View {
+	parents := make(map[wattle.MAC]string, len(views))
+	for _, v := range views {
+		if v.Root() {
+			parents[v.ID.MAC] = strings.ToLower(v.Name)
 		}
 	}
-	key := func(v *View) (string, string, bool, string) {
-		root := ID{MAC: v.ID.MAC}
-		return parents[root], v.ID.MAC.String(), v.ID.Child != "", strings.ToLower(v.Name) + "\x00" + v.ID.Child
+	type keyed struct {
+		view         *View
+		parent, name string
 	}
-	return slices.SortedFunc(maps.Values(views), func(a, b *View) int {
-		an, am, ac, al := key(a)
-		bn, bm, bc, bl := key(b)
-		return cmp.Or(cmp.Compare(an, bn), cmp.Compare(am, bm), boolCompare(ac, bc), cmp.Compare(al, bl))
+	list := make([]keyed, len(views))
+	for i, v := range views {
+		list[i] = keyed{v, parents[v.ID.MAC], ""}
+		if !v.Root() {
+			list[i].name = strings.ToLower(v.Name)
+		}
+	}
+	slices.SortFunc(list, func(a, b keyed) int {
+		return cmp.Or(
+			cmp.Compare(a.parent, b.parent), slices.Compare(a.view.ID.MAC[:], b.view.ID.MAC[:]),
+			cmp.Compare(min(len(a.view.ID.Child), 1), min(len(b.view.ID.Child), 1)),
+			cmp.Compare(a.name, b.name), cmp.Compare(a.view.ID.Child, b.view.ID.Child))
 	})
-}
-
-func boolCompare(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
+	for i, k := range list {
+		views[i] = k.view
 	}
-	return 1
+	return views
 }
 
 // View is what is known of a device or a child. The error wraps
@@ -229,21 +240,26 @@ func (h *Hub) unknown(id ID) error {
 // the only beginning). "strip/outlet" is a child by its parent. The error wraps
 // [wattle.ErrNotFound], or [wattle.ErrParam] where several are meant.
 func (h *Hub) Find(word string) (*View, error) {
+	if word == "" {
+		return nil, fmt.Errorf("%w: which device of the hub?", wattle.ErrNotFound)
+	}
+	mac, err := wattle.ParseMAC(word)
+	isMAC := err == nil
+	if isMAC {
+		if v := h.bus.view(ID{MAC: mac}); v != nil {
+			return v, nil
+		}
+	}
 	views := h.Views()
 	tests := []func(*View) bool{
-		func(v *View) bool { return Slug(v.ID) == word || v.ID.String() == word },
-		func(v *View) bool {
-			return v.ID.Child != "" && v.ID.Child == word || v.Identity().DeviceID == word && word != ""
-		},
-		func(v *View) bool {
-			mac, err := wattle.ParseMAC(word)
-			return err == nil && v.Root() && v.ID.MAC == mac
-		},
+		func(v *View) bool { return v.ID.Child != "" && (Slug(v.ID) == word || v.ID.String() == word) },
+		func(v *View) bool { return v.ID.Child == word || v.Identity().DeviceID == word },
+		func(v *View) bool { return isMAC && v.Root() && v.Identity().MAC == mac },
 		func(v *View) bool { return v.Name == word },
 		func(v *View) bool { return strings.EqualFold(v.Name, word) },
 		func(v *View) bool { return strings.EqualFold(h.path(v), word) },
 		func(v *View) bool {
-			return word != "" && strings.HasPrefix(strings.ToLower(v.Name), strings.ToLower(word))
+			return strings.HasPrefix(strings.ToLower(v.Name), strings.ToLower(word))
 		},
 	}
 	for _, test := range tests {
@@ -288,8 +304,11 @@ func (h *Hub) entry(id ID) (*entry, error) {
 	return nil, h.unknown(id)
 }
 
+// tell passes an event on, to everybody in the same order.
 func (h *Hub) tell(e Event) {
-	h.bus.tell(e)
+	h.telling.Lock()
+	defer h.telling.Unlock()
+	e = h.bus.tell(e)
 	if h.options.Happened != nil {
 		h.options.Happened(e)
 	}

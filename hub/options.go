@@ -50,13 +50,16 @@ type Options struct {
 	Removed func(ID)
 	// Keep stores the rest; nil keeps it for this run.
 	Keep Keep
-	// Observe gets the outcome of each poll that succeeded, and Happened each
-	// event. They must return at once; nil: nobody wants to know.
+	// Observe gets the outcome of each poll that succeeded, those of one device in
+	// their order, and Happened each event in the order of Seq. They must return at
+	// once and not call the hub, except for what is read from memory; nil: nobody
+	// wants to know.
 	Observe  func(Observation)
 	Happened func(Event)
 	// Interval is how often a device is polled; 0 means 5 s.
 	Interval time.Duration
-	// Workers is how many devices are polled at once; 0 means 32.
+	// Workers is how many devices are polled at once; 0 means 256. Most of them
+	// wait for devices that do not answer.
 	Workers int
 	// Logins is how many connections are being made at once; 0 means 32.
 	Logins int
@@ -70,13 +73,17 @@ type Options struct {
 	// Adopt takes devices that a sweep finds and that the account can control into
 	// the hub.
 	Adopt bool
+	// NoClocks leaves the clocks of devices alone. Otherwise the clock of a device
+	// without a connection to the cloud is looked at once an hour, and set when it is
+	// wrong by more than a minute.
+	NoClocks bool
 	// Logger gets one line for each change of a device's state; nil means none.
 	Logger *slog.Logger
 }
 
 const (
 	defaultInterval = 5 * time.Second
-	defaultWorkers  = 32
+	defaultWorkers  = 256
 	defaultLogins   = 32
 	defaultMisses   = 3
 	defaultPatience = 20 * time.Second

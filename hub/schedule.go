@@ -10,12 +10,12 @@ import (
 // schedule says which device is to be polled next. A device is in the heap, or
 // with the worker that polls it.
 type schedule struct {
-	mu      sync.Mutex
-	due     byTime
-	changed chan struct{} // closed when the first of due may be another one
+	mu     sync.Mutex
+	due    byTime
+	signal chan struct{} // holds a token when the first of due may be another one
 }
 
-func newSchedule() *schedule { return &schedule{changed: make(chan struct{})} }
+func newSchedule() *schedule { return &schedule{signal: make(chan struct{}, 1)} }
 
 // place is where an entry is; the schedule guards it.
 type place struct {
@@ -77,13 +77,18 @@ func (s *schedule) remove(e *entry) {
 }
 
 func (s *schedule) tell() {
-	close(s.changed)
-	s.changed = make(chan struct{})
+	select {
+	case s.signal <- struct{}{}:
+	default:
+	}
 }
 
-// take waits for the next device that is due; nil means that ctx has ended.
-func (s *schedule) take(ctx context.Context) *entry {
-	for {
+// take waits for the next device that is due, and says how late it is; nil means
+// that ctx has ended. One goroutine takes.
+func (s *schedule) take(ctx context.Context) (e *entry, late time.Duration) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for ctx.Err() == nil {
 		s.mu.Lock()
 		wait := time.Hour
 		if len(s.due) > 0 {
@@ -92,20 +97,41 @@ func (s *schedule) take(ctx context.Context) *entry {
 				e := heap.Pop(&s.due).(*entry)
 				e.place.polling = true
 				s.mu.Unlock()
-				return e
+				return e, -wait
 			}
 		}
-		changed := s.changed
 		s.mu.Unlock()
-		timer := time.NewTimer(wait)
+		timer.Reset(wait)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-changed:
-			timer.Stop()
+		case <-s.signal:
 		case <-timer.C:
 		}
+	}
+	return nil, 0
+}
+
+// dispatch polls what is due until ctx ends, no more devices at once than there
+// are workers.
+func (h *Hub) dispatch(ctx context.Context, running *sync.WaitGroup) {
+	workers := make(chan struct{}, h.options.Workers)
+	for {
+		select {
+		case workers <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		e, late := h.schedule.take(ctx)
+		if e == nil {
+			return
+		}
+		h.stats.delayed(late)
+		running.Go(func() {
+			defer func() { <-workers }()
+			begun := time.Now()
+			e.poll()
+			h.schedule.polled(e, e.nextAfter(begun))
+		})
 	}
 }
 
@@ -132,17 +158,4 @@ func (h *byTime) Pop() any {
 	*h = old[:len(old)-1]
 	e.place.index = -1
 	return e
-}
-
-// work polls what is due until ctx ends.
-func (h *Hub) work(ctx context.Context) {
-	for {
-		e := h.schedule.take(ctx)
-		if e == nil {
-			return
-		}
-		begun := time.Now()
-		e.poll(ctx)
-		h.schedule.polled(e, e.nextAfter(begun))
-	}
 }

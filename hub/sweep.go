@@ -19,10 +19,21 @@ type Candidate struct {
 	Seen time.Time `json:"seen"`
 }
 
-// Candidates are the devices that were found and are not in the hub, by MAC.
+const (
+	// candidateLife is how long a candidate is kept that no sweep finds again, at
+	// least.
+	candidateLife = time.Hour
+	// mostCandidates bounds what a network can make us remember.
+	mostCandidates = 20_000
+)
+
+// Candidates are the devices that were found and are not in the hub, by MAC. One
+// that no sweep finds again is forgotten after an hour.
 func (h *Hub) Candidates() []Candidate {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	life := max(candidateLife, 3*h.options.Sweep)
+	maps.DeleteFunc(h.found, func(_ wattle.MAC, c Candidate) bool { return time.Since(c.Seen) > life })
 	return slices.SortedFunc(maps.Values(h.found), func(a, b Candidate) int { return cmp.Compare(a.MAC.String(), b.MAC.String()) })
 }
 
@@ -61,7 +72,7 @@ func (h *Hub) met(f discover.Found) {
 	h.mu.Lock()
 	e := h.entries[f.MAC]
 	account := h.options.Connect.Account
-	if e == nil {
+	if e == nil && len(h.found) < mostCandidates {
 		h.found[f.MAC] = Candidate{Found: f, Seen: time.Now()}
 	}
 	h.mu.Unlock()
