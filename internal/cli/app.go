@@ -19,7 +19,7 @@ import (
 // globals are the flags that every command takes.
 type globals struct {
 	config, profile, output string
-	via                     string
+	via, hub                string
 	json, quiet, verbose    bool
 	debug, noColor, noInput bool
 	timeout                 time.Duration
@@ -46,6 +46,8 @@ type app struct {
 	credentials wattle.Credentials
 	accountErr  error
 	cloudOf     cloudAccount
+	hubOf       hubs
+	serving     bool // this is the hub
 	log         *slog.Logger
 	timeout     time.Duration // of the whole command; 0: none
 }

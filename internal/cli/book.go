@@ -33,6 +33,7 @@ type book struct {
 	mu      sync.Mutex
 	list    *known.List // as it was read
 	changed map[wattle.MAC]known.Device
+	housed  housed // those of a running hub
 }
 
 // book opens the memory of the profile; it reads nothing yet.
@@ -65,7 +66,7 @@ func (b *book) load(ctx context.Context) error {
 		return err
 	}
 	b.list = list
-	return nil
+	return b.askHub(ctx)
 }
 
 // devices are the known devices, with what this run has learned.
@@ -128,6 +129,9 @@ func (b *book) save(ctx context.Context) error {
 	defer b.mu.Unlock()
 	if len(b.changed) == 0 {
 		return nil
+	}
+	if client := b.app.hubOf.client; client != nil && !client.Local() {
+		return nil // that is another home
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()

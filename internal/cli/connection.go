@@ -11,6 +11,7 @@ import (
 	"wattle/connect"
 	"wattle/device"
 	"wattle/discover"
+	"wattle/internal/hubapi"
 	"wattle/internal/known"
 	"wattle/method"
 	"wattle/session"
@@ -35,7 +36,9 @@ type connection struct {
 	mu     sync.Mutex
 	routes []wattle.Route // what discovery told just now, nil otherwise
 	dev    *device.Device
-	opened *connect.Result
+	opened *connect.Result // nil for a device that is reached through a hub
+	// through is the device as the hub has it, nil without a hub.
+	through *hubapi.Device
 	found  *discover.Found
 	err    error // of opening: not tried twice in one command
 	lease  *known.Lease
@@ -74,7 +77,7 @@ func (c *connection) wake(ctx context.Context) (*device.Device, error) {
 // take takes the lease of the device's session. Without one in time the
 // command goes on with a session of its own.
 func (c *connection) take(ctx context.Context, patience time.Duration) error {
-	if c.lease != nil || c.known.MAC.IsZero() || stateless(c.known.Route) || c.app.policy() == connect.CloudOnly {
+	if c.lease != nil || c.through != nil || c.known.MAC.IsZero() || stateless(c.known.Route) || c.app.policy() == connect.CloudOnly {
 		return nil
 	}
 	book, err := c.app.book()
@@ -110,6 +113,12 @@ func (c *connection) open(ctx context.Context) error {
 	book, err := a.book()
 	if err != nil {
 		return err
+	}
+	if client, info, err := c.inHub(ctx); err != nil || info != nil {
+		if err != nil {
+			return err
+		}
+		return c.openThrough(ctx, client, info)
 	}
 	policy := a.policy()
 	if err := c.take(ctx, leaseWait); err != nil {
@@ -195,6 +204,10 @@ func (c *connection) remember(ctx context.Context) {
 	if err != nil {
 		return
 	}
+	if c.through != nil {
+		c.takeNote(book) // the hub remembers the rest
+		return
+	}
 	id := c.dev.Identity()
 	if c.opened.Way != nil && c.known.MAC.IsZero() {
 		return // it cannot be told from its parent
@@ -228,13 +241,18 @@ func (c *connection) remember(ctx context.Context) {
 	if err := book.save(ctx); err != nil {
 		c.app.warn(err)
 	}
+	c.takeNote(book)
+}
+
+// takeNote notes the state of the device, for lists and the next command.
+func (c *connection) takeNote(book *book) {
 	n := noteOf(c.dev, c.note)
 	for _, turn := range c.turns {
 		turn(&n)
 	}
 	c.turns = nil
 	if n.news(c.note) {
-		book.write(d.MAC, n)
+		book.write(c.known.MAC, n)
 		c.note = n
 	}
 }
@@ -291,10 +309,12 @@ func (c *connection) closeDevice() {
 	if c.dev == nil {
 		return
 	}
-	if err := c.opened.Close(); err != nil {
-		c.app.log.Debug("close", "device", c.known.Name(), "err", err)
+	if c.opened != nil {
+		if err := c.opened.Close(); err != nil {
+			c.app.log.Debug("close", "device", c.known.Name(), "err", err)
+		}
 	}
-	c.dev, c.opened = nil, nil
+	c.dev, c.opened, c.through = nil, nil, nil
 }
 
 func (c *connection) sessionConn() transport.Conn {
@@ -309,6 +329,8 @@ func (c *connection) describe(s *shape, source method.Source) {
 	switch {
 	case source == method.Cloud:
 		s.Address, s.Transport = "", string(wattle.Cloud)
+	case c.through != nil:
+		s.Address, s.Transport = c.through.Address, c.through.Transport
 	case c.sessionConn() != nil:
 		route := c.sessionConn().Info().Route
 		s.Address, s.Transport = route.Host, route.Name()

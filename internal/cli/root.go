@@ -128,6 +128,7 @@ wattle state --json`,
 	f.StringVarP(&a.flags.output, "output", "o", "", "`format` of the result: table, json, yaml or csv")
 	f.BoolVar(&a.flags.json, "json", false, "print JSON: the result on stdout, the last error on stderr")
 	f.StringVar(&a.flags.via, "via", "", "reach devices by this `way`: local, cloud or prefer-local")
+	f.StringVar(&a.flags.hub, "hub", "", "running hub to go through: auto, off, or its `url` (env WATTLE_HUB)")
 	f.DurationVar(&a.flags.timeout, "timeout", 0, "give up after this long, such as 5s")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print nothing but results and errors")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "say more on stderr")
@@ -136,6 +137,7 @@ wattle state --json`,
 	f.BoolVar(&a.flags.noInput, "no-input", false, "never ask; fail instead")
 	_ = root.RegisterFlagCompletionFunc("output", fixed(formats...))
 	_ = root.RegisterFlagCompletionFunc("via", fixed(policies...))
+	_ = root.RegisterFlagCompletionFunc("hub", fixed("auto", "off"))
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 
 	root.SetFlagErrorFunc(flagError)

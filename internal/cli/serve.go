@@ -28,6 +28,7 @@ mistake in it is told and changes nothing. SIGTERM ends within seconds.`,
 		GroupID: groupHub,
 		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.serving = true
 			return a.serveHub(cmd.Context(), &f)
 		},
 	}

@@ -13,6 +13,7 @@ type setting struct {
 	kind     kind
 	fallback string
 	flag     string // global flag that overrides it, "" for none
+	variable string // in the environment, where it is not the usual one
 	choices  []string
 	help     string
 }
@@ -32,6 +33,9 @@ func (k kind) String() string {
 
 // env is the variable that overrides a setting: WATTLE_SECTION__KEY.
 func (s setting) env() string {
+	if s.variable != "" {
+		return s.variable
+	}
 	return "WATTLE_" + strings.ToUpper(strings.ReplaceAll(s.key, ".", "__"))
 }
 
@@ -68,6 +72,7 @@ var schema = []setting{
 	{key: "cloud.tapo.secret_key", help: "Secret key of that app."},
 	{key: "tpap.ca_file", help: "PEM file of certificates that devices with new firmware may descend from."},
 	{key: "tpap.attestation", fallback: "offered", choices: attestations, help: "Whether such devices prove that they are genuine: if offered, off, or required."},
+	{key: "hub.use", flag: "hub", variable: "WATTLE_HUB", fallback: "auto", help: "The hub that commands go through: auto takes one that runs here, off none, or its URL."},
 	{key: "hub.interval", kind: duration, fallback: "5s", help: "How often the hub polls a device."},
 	{key: "hub.sweep", kind: duration, fallback: "10m", help: "How often it looks for devices that moved or are new; 0s is never."},
 	{key: "hub.adopt", kind: boolean, fallback: "false", help: "Whether it takes in new devices of the account by itself."},
@@ -181,9 +186,12 @@ func (a *app) settings() (*settings, error) {
 			set.byKey[row.key] = value{values, "env " + row.env()}
 		}
 	}
-	for flag, v := range map[string]string{"profile": a.flags.profile, "output": a.flags.output, "timeout": durationText(a.flags.timeout), "via": a.flags.via} {
-		if v != "" {
-			set.byKey[flag] = value{[]string{v}, "flag --" + flag}
+	flags := map[string]string{
+		"profile": a.flags.profile, "output": a.flags.output, "timeout": durationText(a.flags.timeout), "via": a.flags.via, "hub": a.flags.hub,
+	}
+	for _, row := range schema {
+		if v := flags[row.flag]; v != "" {
+			set.byKey[row.key] = value{[]string{v}, "flag --" + row.flag}
 		}
 	}
 	if a.flags.json {
