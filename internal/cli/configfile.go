@@ -7,10 +7,13 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"wattle/recorder"
 )
 
 // readConfig reads the file, strictly: an unknown key or a wrong value is an
@@ -62,6 +65,12 @@ func walk(path, prefix string, node ast.Node, set *settings) error {
 	}
 	for _, pair := range pairs {
 		key := prefix + pair.Key.GetToken().Value
+		if key == tariffsKey {
+			if err := readTariffs(path, pair.Value, set); err != nil {
+				return err
+			}
+			continue
+		}
 		row, known := findSetting(key)
 		if !known {
 			if !isSection(key) {
@@ -83,6 +92,23 @@ func walk(path, prefix string, node ast.Node, set *settings) error {
 			return at(path, pair.Value, err)
 		}
 		set.byKey[key] = value{values, fmt.Sprintf("%s:%d", path, pair.Key.GetToken().Position.Line)}
+	}
+	return nil
+}
+
+// tariffsKey is the part of the file that is a list of objects.
+const tariffsKey = "tariffs"
+
+// readTariffs reads and checks what energy costs.
+func readTariffs(path string, node ast.Node, set *settings) error {
+	if node.Type() == ast.NullType {
+		return nil
+	}
+	if err := yaml.NodeToValue(node, &set.tariffs, yaml.Strict()); err != nil {
+		return yamlError(path, err)
+	}
+	if _, err := recorder.ParseTariffs(time.UTC, set.tariffs); err != nil {
+		return at(path, node, err)
 	}
 	return nil
 }

@@ -39,12 +39,12 @@ type connection struct {
 	opened *connect.Result // nil for a device that is reached through a hub
 	// through is the device as the hub has it, nil without a hub.
 	through *hubapi.Device
-	found  *discover.Found
-	err    error // of opening: not tried twice in one command
-	lease  *known.Lease
-	saved  string // the session as it was stored last
-	note   note
-	turns  []func(*note) // what was switched since the last state
+	found   *discover.Found
+	err     error // of opening: not tried twice in one command
+	lease   *known.Lease
+	saved   string // the session as it was stored last
+	note    note
+	turns   []func(*note) // what was switched since the last state
 }
 
 func newConnection(a *app, d known.Device) *connection { return &connection{app: a, known: d} }

@@ -17,15 +17,32 @@ import (
 func newHub(a *app) *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "hub",
-		Short: "Hubs and the devices behind them: pair, unpair, events, siren, records",
-		Example: `wattle hub children "Hallway hub"
-wattle hub pair "Hallway hub"
-wattle hub events "Bed button"
-wattle hub siren play "Hallway hub" --for 10s
-wattle hub records "Study climate" --since 6h`,
-		GroupID: groupSwitch,
+		Short: "The running hub (wattle serve), and hubs as devices",
+		Example: `wattle hub status                      # of "wattle serve"
+wattle hub devices
+wattle hub children "Hallway hub"      # of a device
+wattle hub siren play "Hallway hub" --for 10s`,
+		Long: `The word has two meanings. The program that "wattle serve" runs is the hub of a home:
+status, devices, add, remove, rename, sweep, logs and reload are about it, and take no
+hub's name. A device such as the Tapo H100 is a hub too, for sensors, buttons and valves:
+children, pair, unpair, events, siren and records are about it, and take its name.`,
+		GroupID: groupHub,
 	})
-	cmd.AddCommand(newHubChildren(a), newHubPair(a), newHubUnpair(a), newHubEvents(a), newHubSiren(a), newHubRecords(a))
+	cmd.AddGroup(
+		&cobra.Group{ID: groupHubRun, Title: "The running hub:"},
+		&cobra.Group{ID: groupHubDevice, Title: "Hubs as devices, buttons and sensors:"},
+	)
+	for id, list := range map[string][]*cobra.Command{
+		groupHubRun: {
+			newHubStatus(a), newHubDevices(a), newHubAdd(a), newHubRemove(a), newHubRename(a), newHubSweep(a), newHubReload(a),
+		},
+		groupHubDevice: {newHubChildren(a), newHubPair(a), newHubUnpair(a), newHubEvents(a), newHubSiren(a), newHubRecords(a)},
+	} {
+		for _, c := range list {
+			c.GroupID = id
+			cmd.AddCommand(c)
+		}
+	}
 	return cmd
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -312,39 +311,4 @@ func newHubReload(a *app) *cobra.Command {
 			})
 		},
 	}
-}
-
-// logLine is one record of the hub's log.
-type logLine struct {
-	Time  time.Time `json:"time"`
-	Level string    `json:"level"`
-	Msg   string    `json:"msg"`
-	rest  string
-}
-
-// parseLogLine reads a line that slog has written as JSON.
-func parseLogLine(raw []byte) (l logLine, err error) {
-	if err := json.Unmarshal(raw, &l); err != nil {
-		return l, err
-	}
-	dec := json.NewDecoder(strings.NewReader(string(raw)))
-	if _, err := dec.Token(); err != nil {
-		return l, err
-	}
-	var b strings.Builder
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return l, err
-		}
-		var v any
-		if err := dec.Decode(&v); err != nil {
-			return l, err
-		}
-		if name, _ := key.(string); name != "time" && name != "level" && name != "msg" {
-			fmt.Fprintf(&b, " %s=%v", name, v)
-		}
-	}
-	l.rest = b.String()
-	return l, nil
 }

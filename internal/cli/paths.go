@@ -34,6 +34,35 @@ func (a *app) stateRoot() (string, error) {
 	return a.folder("XDG_STATE_HOME", ".local/state")
 }
 
+// dataRoot is the folder of histories: beside the state where that was said, else
+// the user's data folder.
+func (a *app) dataRoot() (string, error) {
+	if a.getenv("WATTLE_STATE_DIR") != "" || a.getenv("STATE_DIRECTORY") != "" {
+		return a.stateRoot()
+	}
+	return a.folder("XDG_DATA_HOME", ".local/share")
+}
+
+// historyAddress is where the history of the profile is: a file or a URL.
+func (a *app) historyAddress() (string, error) {
+	set, err := a.settings()
+	if err != nil {
+		return "", err
+	}
+	if address := set.text("history.address"); address != "" {
+		return address, nil
+	}
+	p, err := a.profile()
+	if err != nil {
+		return "", err
+	}
+	root, err := a.dataRoot()
+	if p.name != "" {
+		root = filepath.Join(root, "profiles", p.name)
+	}
+	return filepath.Join(root, "history.db"), err
+}
+
 // folder is our folder below one of the XDG base folders, or what the
 // platform has instead. It follows the XDG base directory specification: a
 // relative path in the variable is ignored. (A library for this exists; it reads files while the

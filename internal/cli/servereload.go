@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+
+	"wattle/recorder"
 )
 
 // reload reads the configuration again and applies what has changed. With a
@@ -16,6 +18,11 @@ func (d *daemon) reload(ctx context.Context) {
 		d.log.Error("configuration not taken", "err", err)
 		return
 	}
+	zone, err := fresh.homeZone()
+	if err != nil {
+		d.log.Error("configuration not taken", "err", err)
+		return
+	}
 	account, err := fresh.account(ctx)
 	if err != nil {
 		d.log.Error("account not taken", "err", err)
@@ -24,6 +31,14 @@ func (d *daemon) reload(ctx context.Context) {
 	if before, _ := d.app.account(ctx); account != before {
 		d.hub.SetAccount(account)
 		d.log.Info("account changed")
+	}
+	if d.archive != nil {
+		tariffs, err := recorder.ParseTariffs(zone, fresh.set.tariffs)
+		if err != nil {
+			d.log.Error("tariffs not taken", "err", err)
+		} else {
+			d.archive.reader.SetTariffs(tariffs)
+		}
 	}
 	d.app = fresh
 	d.log.Info("configuration read")

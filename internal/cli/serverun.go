@@ -25,6 +25,7 @@ type daemon struct {
 	manager  manager
 	registry *registry
 	keep     folderKeep
+	archive  *archive // nil: no history is kept
 	hub      *hub.Hub
 	begun    time.Time
 }
@@ -60,6 +61,13 @@ func (d *daemon) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if d.archive, err = d.openHistory(ctx); err != nil {
+		return err
+	}
+	if d.archive != nil {
+		defer d.archive.close(d)
+		o.Observe, o.Happened = d.archive.recorder.Observe, d.archive.recorder.Happened
+	}
 	if d.hub, err = hub.New(o); err != nil {
 		return err
 	}
@@ -67,6 +75,10 @@ func (d *daemon) run(ctx context.Context) error {
 
 	memory := d.begin("registry", d.registry.run)
 	defer memory.end()
+	if d.archive != nil {
+		d.archive.recorder.Attach(d.hub)
+		defer d.begin("recorder", d.archive.recorder.Run).end()
+	}
 	home := d.begin("hub", d.hub.Run)
 	defer home.end()
 	watchdog := d.begin("watchdog", func(ctx context.Context) error { return d.manager.watch(ctx, d.status) })

@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"wattle/recorder"
 )
 
 // setting is the row of one key of the configuration: flags, environment, file, manual
@@ -25,10 +29,11 @@ const (
 	boolean
 	duration
 	words // list of texts; in the environment separated by commas
+	span  // duration that may be long: "7d", "3y"
 )
 
 func (k kind) String() string {
-	return [...]string{"text", "true or false", "duration", "list"}[k]
+	return [...]string{"text", "true or false", "duration", "list", "span of time"}[k]
 }
 
 // env is the variable that overrides a setting: WATTLE_SECTION__KEY.
@@ -72,10 +77,25 @@ var schema = []setting{
 	{key: "cloud.tapo.secret_key", help: "Secret key of that app."},
 	{key: "tpap.ca_file", help: "PEM file of certificates that devices with new firmware may descend from."},
 	{key: "tpap.attestation", fallback: "offered", choices: attestations, help: "Whether such devices prove that they are genuine: if offered, off, or required."},
-	{key: "hub.use", flag: "hub", variable: "WATTLE_HUB", fallback: "auto", help: "The hub that commands go through: auto takes one that runs here, off none, or its URL."},
+	{key: "hub.use", flag: "hub", variable: "WATTLE_HUB", fallback: "auto", help: "Hub that commands go through: auto takes one that runs here, off none, or its URL."},
 	{key: "hub.interval", kind: duration, fallback: "5s", help: "How often the hub polls a device."},
 	{key: "hub.sweep", kind: duration, fallback: "10m", help: "How often it looks for devices that moved or are new; 0s is never."},
 	{key: "hub.adopt", kind: boolean, fallback: "false", help: "Whether it takes in new devices of the account by itself."},
+	{key: "hub.zone", help: "Time zone of the home, such as Europe/Berlin; empty is that of the system."},
+	{key: "listen.socket", help: "Path of the hub's Unix socket; empty is the usual one, off is none."},
+	{key: "listen.http", kind: words, help: "Addresses of its HTTP API, such as 127.0.0.1:8420, where a token is wanted."},
+	{key: "listen.tls_cert", help: "File with the certificate for listen.http, PEM; without one it speaks plain HTTP."},
+	{key: "listen.tls_key", help: "File with its key."},
+	{key: "listen.hosts", kind: words, help: "Further host names that requests may be addressed to."},
+	{key: "listen.origins", kind: words, help: "Web pages elsewhere that may use the API, such as https://panel.example."},
+	{key: "listen.tokens", kind: boolean, fallback: "true", help: "Whether tokens are wanted; without them it listens on this computer only."},
+	{key: "history.enabled", kind: boolean, fallback: "true", help: "Whether the hub keeps a history."},
+	{key: "history.address", help: "File of the history, or postgres:// URL (password in ~/.pgpass); empty: in the data folder."},
+	{key: "history.keep.samples", kind: span, fallback: "7d", help: "For how long single samples are kept; 0 is for ever, as below."},
+	{key: "history.keep.minutes", kind: span, fallback: "14d", help: "For how long minutes are kept."},
+	{key: "history.keep.hours", kind: span, fallback: "1098d", help: "For how long hours are kept; days and energy are kept for ever."},
+	{key: "history.keep.states", kind: span, fallback: "400d", help: "For how long states of switches and texts are kept."},
+	{key: "history.keep.events", kind: span, fallback: "400d", help: "For how long events are kept."},
 	{key: "profiles.*.username", help: "E-mail of this profile's account."},
 	{key: "profiles.*.targets", kind: words, help: "What this profile sweeps in addition."},
 	{key: "profiles.*.loopback_only", kind: boolean, help: "Sweep this machine only, for simulated homes."},
@@ -114,6 +134,10 @@ func (s setting) check(values []string) error {
 			if d, err := time.ParseDuration(v); err != nil || d < 0 {
 				return usagef(`write a number and a unit, such as "1500ms" or "5s"`, "%s: %q is not a duration", s.key, v)
 			}
+		case s.kind == span:
+			if _, err := parseSpan(v); err != nil {
+				return usagef(`write a number and a unit, such as "36h", "7d", "6w" or "3y"`, "%s: %w", s.key, err)
+			}
 		case len(s.choices) > 0 && !slices.Contains(s.choices, v):
 			return usagef(meant(v, s.choices), "%s: %q is not %s", s.key, v, list(s.choices))
 		}
@@ -131,6 +155,8 @@ type value struct {
 type settings struct {
 	byKey map[string]value
 	file  string // path of the file, "" where there is none
+	// tariffs are the one thing that is no plain value.
+	tariffs []recorder.Tariff
 }
 
 func (s *settings) get(key string) value {
@@ -149,6 +175,31 @@ func (s *settings) list(key string) []string { return s.get(key).values }
 func (s *settings) text(key string) string { return strings.Join(s.get(key).values, ",") }
 
 func (s *settings) bool(key string) bool { return s.text(key) == "true" }
+
+func (s *settings) span(key string) time.Duration {
+	d, _ := parseSpan(s.text(key)) // checked
+	return d
+}
+
+// parseSpan reads a duration that may be in days, weeks or years of 366 days.
+func parseSpan(text string) (time.Duration, error) {
+	if text == "0" {
+		return 0, nil
+	}
+	for unit, length := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour, "y": 366 * 24 * time.Hour} {
+		if digits, ok := strings.CutSuffix(text, unit); ok {
+			n, err := strconv.Atoi(digits)
+			if err == nil && n >= 0 && n < 100_000 && n <= int(1<<62/length) {
+				return time.Duration(n) * length, nil
+			}
+		}
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%q is not a span of time", text)
+	}
+	return d, nil
+}
 
 func (s *settings) duration(key string) time.Duration {
 	d, err := time.ParseDuration(s.text(key))

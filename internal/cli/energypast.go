@@ -22,8 +22,8 @@ func (f *spanFlags) wanted() bool {
 	return f.since != "" || f.until != "" || f.by != "" || f.power || f.price != 0
 }
 
-// history is the series of one device or outlet.
-type history struct {
+// pastEnergy is the series of one device or outlet.
+type pastEnergy struct {
 	Device string `json:"device"`
 	MAC    string `json:"mac,omitempty"`
 	*energy.Series
@@ -51,11 +51,11 @@ func (a *app) histories(ctx context.Context, f *spanFlags, args []string) error 
 	series, errs := visit(ctx, a, targets, func(ctx context.Context, d *opened) (*energy.Series, error) {
 		return d.history(ctx, ask)
 	})
-	rows := []history{}
+	rows := []pastEnergy{}
 	for i, s := range series {
 		switch t := targets[i]; {
 		case errs[i] == nil:
-			h := history{Device: t.name(), MAC: t.mac(), Series: s, Price: f.price}
+			h := pastEnergy{Device: t.name(), MAC: t.mac(), Series: s, Price: f.price}
 			h.add()
 			rows = append(rows, h)
 		case t.every && errors.Is(errs[i], wattle.ErrUnsupported):
@@ -73,7 +73,7 @@ func (a *app) histories(ctx context.Context, f *spanFlags, args []string) error 
 }
 
 // add sums up.
-func (h *history) add() {
+func (h *pastEnergy) add() {
 	if h.Unit != energy.KilowattHour {
 		return
 	}
@@ -157,7 +157,7 @@ func (d *opened) history(ctx context.Context, q question) (*energy.Series, error
 	return s, err
 }
 
-func (a *app) printHistories(rows []history) error {
+func (a *app) printHistories(rows []pastEnergy) error {
 	if a.format() == formatTable && a.outTTY {
 		return a.plotHistories(rows)
 	}
@@ -199,7 +199,7 @@ func addPoints(t *table, name string, s *energy.Series, csv bool) {
 }
 
 // plotHistories draws for a person.
-func (a *app) plotHistories(rows []history) error {
+func (a *app) plotHistories(rows []pastEnergy) error {
 	columns, _ := size(a.out)
 	for i := range rows {
 		h := &rows[i]
@@ -217,7 +217,7 @@ func (a *app) plotHistories(rows []history) error {
 		}
 		for j := range h.Parts {
 			p := &h.Parts[j]
-			part := history{Device: p.Name, Series: &p.Series, Price: h.Price}
+			part := pastEnergy{Device: p.Name, Series: &p.Series, Price: h.Price}
 			part.add()
 			fmt.Fprintf(a.out, "  %s: %s\n", printable(p.Name), part.summary())
 		}
@@ -226,7 +226,7 @@ func (a *app) plotHistories(rows []history) error {
 }
 
 // summary is the total, and what it costs.
-func (h *history) summary() string {
+func (h *pastEnergy) summary() string {
 	past := 0
 	for _, p := range h.Points {
 		if !p.Start.After(h.Now) {
