@@ -322,3 +322,14 @@ func (h *Hub) Status(id ID) (connect.Status, error) {
 	}
 	return e.keeper.Status(), nil
 }
+
+// Route is how a device is reached, or was last; the zero Route where it never
+// was. For a child it is that of its parent.
+func (h *Hub) Route(id ID) (wattle.Route, error) {
+	e, err := h.entry(id)
+	if err != nil {
+		return wattle.Route{}, err
+	}
+	route, _ := e.keeper.Route()
+	return route, nil
+}

@@ -8,7 +8,7 @@ import (
 
 // The types of live messages.
 const (
-	Hello     = "hello"     // the first: the epoch and the number of devices
+	Hello     = "hello"     // the first: which devices there are
 	Snapshot  = "snapshot"  // a device as it is when the follower comes
 	Ready     = "ready"     // the snapshot is complete
 	Changed   = "device"    // a device has changed
@@ -32,8 +32,9 @@ type Message struct {
 	Gone    string   `json:"gone,omitempty" doc:"The id of the device that was removed"`
 	// Missed is how many events were lost because the follower did not read.
 	Missed uint64 `json:"missed,omitempty"`
-	// Devices is how many devices a snapshot has, of hello.
-	Devices *int      `json:"devices,omitempty"`
+	// Devices are the ids of all devices that there are, of hello: who comes back
+	// forgets others.
+	Devices []string  `json:"devices,omitempty"`
 	Time    time.Time `json:"time"`
 
 	// Ref is that of the command that is answered; Error is why it failed.

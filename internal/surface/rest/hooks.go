@@ -1,0 +1,4 @@
+package rest
+
+// hookPath begins the links that do one thing.
+const hookPath = "/hook/"
