@@ -25,7 +25,7 @@ func newConfig(a *app) *cobra.Command {
 		GroupID: groupSetup,
 		Example: "wattle config show --origin\nwattle config set discovery.targets 192.168.50.0/24",
 	})
-	cmd.AddCommand(newConfigShow(a), newConfigPath(a), newConfigSet(a))
+	cmd.AddCommand(newConfigShow(a), newConfigPath(a), newConfigSet(a), newConfigSchema(a))
 	return cmd
 }
 
@@ -115,6 +115,21 @@ func newConfigPath(a *app) *cobra.Command {
 			t.add(plain("config"), plain(file))
 			t.add(plain("state"), plain(p.dir))
 			return a.print(map[string]string{"config": file, "state": p.dir}, t)
+		},
+	}
+}
+
+func newConfigSchema(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of the configuration file, for editors",
+		Long:  "An editor that knows it completes and checks the file as you type.",
+		Example: `wattle config schema >~/.config/wattle/schema.json   # then, as the first line of config.yaml:
+                                                     # yaml-language-server: $schema=schema.json`,
+		Args: exactly(0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.out.Write(ConfigSchema())
+			return err
 		},
 	}
 }

@@ -79,7 +79,7 @@ does. --quiet prints nothing.`,
 					return err
 				}
 				s := hubStatus{Version: v.Version, Started: v.Started, Where: c.Where()}
-				if err := c.Do(ctx, http.MethodGet, "/health", nil, &s.Health); err != nil {
+				if err := c.Do(ctx, http.MethodGet, "/health?details=true", nil, &s.Health); err != nil {
 					return err
 				}
 				t := &table{head: []string{"what", "value"}, bare: true}
@@ -126,7 +126,7 @@ func (a *app) printHubDevices(ctx context.Context, c *hubclient.Client) error {
 		return err
 	}
 	var health hubapi.Health
-	if err := c.Do(ctx, http.MethodGet, "/health", nil, &health); err != nil {
+	if err := c.Do(ctx, http.MethodGet, "/health?details=true", nil, &health); err != nil {
 		return err
 	}
 	of := map[string]hubapi.DeviceHealth{}
@@ -155,8 +155,8 @@ func (a *app) printHubDevices(ctx context.Context, c *hubclient.Client) error {
 }
 
 func (a *app) printCandidates(ctx context.Context, c *hubclient.Client) error {
-	list := []hubapi.Candidate{}
-	if err := c.Do(ctx, http.MethodGet, "/candidates", nil, &list); err != nil {
+	list, err := hubclient.List[hubapi.Candidate](ctx, c, "/candidates", "")
+	if err != nil {
 		return err
 	}
 	t := &table{head: []string{"name", "model", "address", "mac", "seen", "remark"}}
@@ -185,8 +185,8 @@ func newHubAdd(a *app) *cobra.Command {
 					wanted[0] = hubapi.AddRequest{MAC: mac.String()}
 				}
 				if args[0] == everything {
-					var list []hubapi.Candidate
-					if err := c.Do(ctx, http.MethodGet, "/candidates", nil, &list); err != nil {
+					list, err := hubclient.List[hubapi.Candidate](ctx, c, "/candidates", "")
+					if err != nil {
 						return err
 					}
 					wanted = nil

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-//go:generate go run ./genmanual ../../docs/manual
+//go:generate go run ./genmanual ../../docs
 
 // Manual is the reference manual by file name: one Markdown page for each
 // command and topic, made from the command tree.

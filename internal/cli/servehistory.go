@@ -39,11 +39,11 @@ func (a *app) homeZone() (*time.Location, error) {
 
 // openHistory opens the history of the profile; nil where none is kept.
 func (d *daemon) openHistory(ctx context.Context) (*archive, error) {
-	set, err := d.app.settings()
+	set, err := d.app().settings()
 	if err != nil || !set.bool("history.enabled") {
 		return nil, err
 	}
-	zone, err := d.app.homeZone()
+	zone, err := d.app().homeZone()
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (d *daemon) openHistory(ctx context.Context) (*archive, error) {
 	if err != nil {
 		return nil, of(tariffsKey, err)
 	}
-	address, err := d.app.historyAddress()
+	address, err := d.app().historyAddress()
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 // reload reads the configuration again and applies what has changed. With a
 // mistake in it everything stays as it was.
 func (d *daemon) reload(ctx context.Context) {
-	fresh := d.app.again()
+	fresh := d.app().again()
 	if err := fresh.prepare(); err != nil {
 		d.log.Error("configuration not taken", "err", err)
 		return
@@ -28,7 +28,7 @@ func (d *daemon) reload(ctx context.Context) {
 		d.log.Error("account not taken", "err", err)
 		return
 	}
-	if before, _ := d.app.account(ctx); account != before {
+	if before, _ := d.app().account(ctx); account != before {
 		d.hub.SetAccount(account)
 		d.log.Info("account changed")
 	}
@@ -40,7 +40,8 @@ func (d *daemon) reload(ctx context.Context) {
 			d.archive.reader.SetTariffs(tariffs)
 		}
 	}
-	d.app = fresh
+	d.current.Store(fresh)
+	d.changeSurfaces(ctx)
 	d.log.Info("configuration read")
 }
 

@@ -9,17 +9,19 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"wattle/connect"
 	"wattle/hub"
+	"wattle/internal/surface/metrics"
 	"wattle/session"
 )
 
 // daemon is a running hub with all that stands around it.
 type daemon struct {
-	app      *app // with the newest settings
+	current  atomic.Pointer[app] // with the newest settings
 	log      *slog.Logger
 	lines    *ring
 	manager  manager
@@ -27,6 +29,8 @@ type daemon struct {
 	keep     folderKeep
 	archive  *archive // nil: no history is kept
 	hub      *hub.Hub
+	requests *metrics.Requests
+	shown    map[string]*runningSurface
 	begun    time.Time
 }
 
@@ -43,7 +47,11 @@ func (a *app) serveHub(ctx context.Context, f *serveFlags) error {
 		return err
 	}
 	defer unlock()
-	d := &daemon{app: a, lines: newRing(), manager: a.manager(), begun: time.Now()}
+	d := &daemon{
+		lines: newRing(), manager: a.manager(), begun: time.Now(),
+		requests: metrics.NewRequests(), shown: map[string]*runningSurface{},
+	}
+	d.current.Store(a)
 	d.log = a.hubLogger(f.logs, d.lines)
 	d.keep = folderKeep{filepath.Join(a.prof.dir, "hub")}
 	d.registry = newRegistry(a, d.log)
@@ -81,6 +89,10 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	home := d.begin("hub", d.hub.Run)
 	defer home.end()
+	defer d.endSurfaces()
+	if err := d.openSurfaces(ctx); err != nil {
+		return err
+	}
 	watchdog := d.begin("watchdog", func(ctx context.Context) error { return d.manager.watch(ctx, d.status) })
 	defer watchdog.end()
 
@@ -108,9 +120,12 @@ func (d *daemon) wait(ctx context.Context, hangups <-chan os.Signal, fatal *part
 	}
 }
 
+// app is the program with the newest settings.
+func (d *daemon) app() *app { return d.current.Load() }
+
 // options are those of the hub, by the settings.
 func (d *daemon) options(ctx context.Context) (*hub.Options, error) {
-	a := d.app
+	a := d.app()
 	set, err := a.settings()
 	if err != nil {
 		return nil, err
@@ -127,7 +142,7 @@ func (d *daemon) options(ctx context.Context) (*hub.Options, error) {
 	}
 	policy := a.policy()
 	// The keepers log each attempt for debugging; the hub tells what has changed.
-	c := connect.Options{Logger: d.log, Session: &session.Options{Logger: d.log}}
+	c := connect.Options{Logger: d.log, Session: &session.Options{Logger: d.log, Measure: d.measure}}
 	if c.Account, err = a.account(ctx); err != nil {
 		return nil, err
 	}
@@ -143,6 +158,15 @@ func (d *daemon) options(ctx context.Context) (*hub.Options, error) {
 	}
 	o.Connect = c
 	return o, nil
+}
+
+// measure counts exchanges with devices.
+func (d *daemon) measure(m session.Measurement) {
+	if m.Reset {
+		d.requests.Reset(m.Transport)
+	} else {
+		d.requests.Exchanged(m.Transport, m.Label, m.Took, m.Err)
+	}
 }
 
 // status is one line about the home.

@@ -1,9 +1,11 @@
-// Command genmanual writes the manual of the command line into a folder.
+// Command genmanual writes the manual of the command line and the schema of the
+// configuration into the folder of documents.
 package main
 
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"wattle/internal/cli"
 )
@@ -13,7 +15,11 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: genmanual FOLDER")
 		os.Exit(2)
 	}
-	if err := cli.WriteManual(os.Args[1]); err != nil {
+	err := cli.WriteManual(filepath.Join(os.Args[1], "manual"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(os.Args[1], "config.schema.json"), cli.ConfigSchema(), 0o644)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "genmanual:", err)
 		os.Exit(1)
 	}
