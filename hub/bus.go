@@ -31,8 +31,9 @@ const (
 // Notice is one message of a [Subscription]: exactly one of View, Event and Gone.
 type Notice struct {
 	// Seq is what to resume from, see [SubscribeOptions.Since]: everything up to
-	// it has been given out. It never falls from one notice to the next. A view may
-	// be newer: its Rev says how new.
+	// it has been given out. It never falls from one notice to the next; it is 0
+	// until the first snapshot is complete, and who resumes from 0 begins anew. A
+	// view may be newer: its Rev says how new.
 	Seq uint64
 	// View is the newest view of a device that has changed; Before is the one
 	// that this subscriber got before, nil for the first.
