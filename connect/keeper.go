@@ -29,6 +29,10 @@ type KeeperOptions struct {
 	// Gate holds a token for each attempt that is under way: its capacity is how
 	// many of the Keepers that share it connect at once. nil: no limit.
 	Gate chan struct{}
+	// Probe is how often the port of a device that does not answer is tried, which
+	// is a connection without a word: the device is opened when that begins to
+	// succeed. 0 means 5 s, below 0 never.
+	Probe time.Duration
 }
 
 // Keeper keeps one device connected as long as [Keeper.Run] runs: it opens the
@@ -36,7 +40,8 @@ type KeeperOptions struct {
 // it speaks after each refusal, and finds it when its address has changed. It
 // is a [method.Caller] and may be used by several goroutines.
 //
-// A device that does not answer is tried every 25 s at least. One that refuses
+// A device that does not answer is tried every 25 s at least, and when its port
+// begins to answer, see [KeeperOptions.Probe]. One that refuses
 // is tried after 3 s, and then after twice as long up to 5 min; meanwhile it is
 // asked by discovery, which costs it nothing, whether it speaks something else.
 // Credentials that it refused and counted are not sent again before
@@ -49,6 +54,7 @@ type Keeper struct {
 	loss    chan loss
 	kick    chan struct{} // try at once
 	gate    chan struct{} // nil: open
+	probe   time.Duration
 
 	mu      sync.Mutex
 	target  Target
@@ -75,6 +81,10 @@ const (
 	// refusedFirst and refusedMost bound the pauses after refusals.
 	refusedFirst = 3 * time.Second
 	refusedMost  = 5 * time.Minute
+	// defaultProbe is how often the port of a device is tried that does not answer,
+	// and probeTimeout how long: longer than TCP takes to ask again.
+	defaultProbe = 5 * time.Second
+	probeTimeout = 1500 * time.Millisecond
 )
 
 // NewKeeper makes a Keeper; it does no I/O before Run.
@@ -83,8 +93,10 @@ func NewKeeper(t Target, o *Options, ko *KeeperOptions) *Keeper {
 	if o != nil {
 		k.options = *o
 	}
+	k.probe = defaultProbe
 	if ko != nil {
 		k.learned, k.told, k.log, k.gate = ko.Learned, ko.Changed, ko.Logger, ko.Gate
+		k.probe = cmp.Or(ko.Probe, defaultProbe)
 	}
 	if k.log == nil {
 		k.log = slog.New(slog.DiscardHandler)
@@ -117,7 +129,9 @@ func (k *Keeper) Run(ctx context.Context) error {
 			continue
 		}
 		failures++
-		k.pause(ctx, begun, err, failures)
+		if k.pause(ctx, begun, err, failures) {
+			failures = 0
+		}
 	}
 	return nil
 }

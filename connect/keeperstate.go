@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"slices"
 	"time"
 
@@ -67,8 +68,10 @@ func (k *Keeper) become(s Status) {
 	}
 }
 
-// pause waits for the next attempt. begun is when the last one began.
-func (k *Keeper) pause(ctx context.Context, begun time.Time, err error, failures int) {
+// pause waits for the next attempt. begun is when the last one began. It gives
+// true where something has changed at the device: it is tried as if it had not
+// failed before.
+func (k *Keeper) pause(ctx context.Context, begun time.Time, err error, failures int) (anew bool) {
 	state, most := k.judge(err)
 	now := time.Now()
 	var next time.Time
@@ -87,8 +90,18 @@ func (k *Keeper) pause(ctx context.Context, begun time.Time, err error, failures
 	if e, ok := errors.AsType[*Error](err); ok {
 		announced = e.Found
 	}
+	closed := false
 	for time.Now().Before(next) {
 		step := time.Until(next)
+		if state == Unreachable && k.probe > 0 {
+			switch open, known := k.probePort(ctx); {
+			case known && open && closed:
+				return true
+			case known:
+				closed = !open
+				step = max(0, min(time.Until(next), k.probe))
+			}
+		}
 		if state == NoAccess || state == Refused || state == Unsupported {
 			step = min(step, probeEvery)
 		}
@@ -96,16 +109,39 @@ func (k *Keeper) pause(ctx context.Context, begun time.Time, err error, failures
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return
+			return false
 		case <-k.kick:
 			timer.Stop()
-			return
+			return false
 		case <-timer.C:
 		}
-		if time.Now().Before(next) && k.speaksAnew(ctx, &announced) {
-			return
+		if state != Unreachable && time.Now().Before(next) && k.speaksAnew(ctx, &announced) {
+			return false
 		}
 	}
+	return false
+}
+
+// probePort tells whether the port of the device takes connections. known is
+// false where there is no port to try.
+func (k *Keeper) probePort(ctx context.Context) (open, known bool) {
+	k.mu.Lock()
+	dial, routes, policy := k.options.DialContext, k.target.Routes, k.target.Policy
+	k.mu.Unlock()
+	if len(routes) == 0 || routes[0].Host == "" || routes[0].Transport == wattle.Cloud || policy == CloudOnly {
+		return false, false
+	}
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	conn, err := dial(ctx, "tcp", routes[0].Address())
+	if err != nil {
+		return false, ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded)
+	}
+	_ = conn.Close()
+	return true, true
 }
 
 func maxTime(a, b time.Time) time.Time {

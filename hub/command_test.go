@@ -71,7 +71,7 @@ func TestMergeApart(t *testing.T) {
 		<-time.After(time.Second)
 		begun := time.Now()
 		var commands sync.WaitGroup
-		command := func(after time.Duration, ctx context.Context, want error, settings ...device.Setting) { //nolint:revive // reads as what happens
+		command := func(after time.Duration, ctx context.Context, want error, settings ...device.Setting) {
 			commands.Go(func() {
 				<-time.After(after)
 				if err := h.Set(ctx, lamp, settings...); !errors.Is(err, want) || (err == nil) != (want == nil) {

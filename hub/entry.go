@@ -63,7 +63,7 @@ func newEntry(h *Hub, in Entry) *entry {
 		o.Session = &session.Options{Logger: o.Logger}
 	}
 	e.keeper = connect.NewKeeper(in.Target, &o, &connect.KeeperOptions{
-		Learned: e.learned, Changed: e.changed, Logger: h.log, Gate: h.logins,
+		Learned: e.learned, Changed: e.changed, Logger: h.log, Gate: h.logins, Probe: e.interval,
 	})
 	return e
 }

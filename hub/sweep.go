@@ -37,20 +37,47 @@ func (h *Hub) Candidates() []Candidate {
 	return slices.SortedFunc(maps.Values(h.found), func(a, b Candidate) int { return cmp.Compare(a.MAC.String(), b.MAC.String()) })
 }
 
-// sweepNow searches the network at once and then again and again.
+const (
+	// quickSweep is the least time between two sweeps while a device is looked for
+	// that was there, which goes on for quickFor.
+	quickSweep = 10 * time.Second
+	quickFor   = 5 * time.Minute
+)
+
+// sweepNow searches the network at once and then again and again, more often
+// while a device has just gone: it may have another address, and one search finds
+// all of them.
 func (h *Hub) sweepNow(ctx context.Context) {
 	for {
+		begun := time.Now()
 		if err := h.Sweep(ctx); err != nil && ctx.Err() == nil {
 			h.log.LogAttrs(ctx, slog.LevelWarn, "search", slog.Any("err", err))
 		}
-		timer := time.NewTimer(h.options.Sweep)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		for time.Since(begun) < h.options.Sweep && !h.misses() || time.Since(begun) < min(quickSweep, h.options.Sweep) {
+			timer := time.NewTimer(min(quickSweep, max(0, h.options.Sweep-time.Since(begun))))
+			select {
+			case <-ctx.Done():
+				timer.Stop()
+				return
+			case <-timer.C:
+			}
+		}
+		if ctx.Err() != nil {
 			return
-		case <-timer.C:
 		}
 	}
+}
+
+// misses reports whether a device has stopped to answer a short time ago.
+func (h *Hub) misses() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range h.entries {
+		if s := e.keeper.Status(); s.State == connect.Unreachable && time.Since(s.Since) < quickFor {
+			return true
+		}
+	}
+	return false
 }
 
 // Sweep searches the network once: devices of the hub that have moved are tried
