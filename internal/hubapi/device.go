@@ -194,9 +194,3 @@ type Settings map[string]json.RawMessage
 type ToggleAnswer struct {
 	On bool `json:"on"`
 }
-
-// List is a page of a list.
-type List[T any] struct {
-	Items []T    `json:"items"`
-	Next  string `json:"next,omitempty" doc:"The cursor of the next page; missing on the last"`
-}

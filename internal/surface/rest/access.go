@@ -18,18 +18,8 @@ func (s *Server) tokenRoutes(api huma.API) {
 		summary: "Make a token void"}, s.removeToken)
 }
 
-func (s *Server) listTokens(_ context.Context, in *PageIn) (*struct {
-	Body hubapi.List[hubapi.Token]
-}, error) {
-	part, next, err := cut(s.tokens.all(), *in, func(t hubapi.Token) string { return t.ID })
-	if err != nil {
-		return nil, err
-	}
-	out := &struct {
-		Body hubapi.List[hubapi.Token]
-	}{}
-	out.Body.Items, out.Body.Next = append([]hubapi.Token{}, part...), next
-	return out, nil
+func (s *Server) listTokens(_ context.Context, in *PageIn) (*listOut[hubapi.Token], error) {
+	return listed(s.tokens.all(), in, func(t hubapi.Token) string { return t.ID }, same)
 }
 
 func (s *Server) createToken(ctx context.Context, in *struct{ Body hubapi.TokenRequest }) (*struct{ Body hubapi.NewToken }, error) {

@@ -73,9 +73,12 @@ func (s *Server) describe(api huma.API) {
 	s.tokenRoutes(api)
 }
 
-// useOurProblems has huma answer with problems of ours. Its hook is a variable
-// for the whole process.
-var useOurProblems = sync.OnceFunc(func() { huma.NewError = humaProblem })
+// useOurProblems has huma answer with problems of ours, and say that lists are
+// never null. Both are variables of huma for the whole process.
+var useOurProblems = sync.OnceFunc(func() {
+	huma.NewError = humaProblem
+	huma.DefaultArrayNullable = false
+})
 
 // schemaName is the name of a type in the document: that of a type of another
 // package begins with the package, because there are several called Event.

@@ -48,18 +48,12 @@ func (s *Server) commandRoutes(api huma.API) {
 		summary: "Call methods of a device, past its features", text: "A refusal of one call does not hide the others: each result has an error of its own."}, s.call)
 }
 
-func (s *Server) listFeatures(_ context.Context, in *DeviceIn) (*struct {
-	Body hubapi.List[hubapi.Feature]
-}, error) {
+func (s *Server) listFeatures(_ context.Context, in *DeviceIn) (*listOut[hubapi.Feature], error) {
 	v, err := s.find(in.ID)
 	if err != nil {
 		return nil, err
 	}
-	out := &struct {
-		Body hubapi.List[hubapi.Feature]
-	}{}
-	out.Body.Items = hubapi.FeaturesOf(v.Readings())
-	return out, nil
+	return &listOut[hubapi.Feature]{Body: hubapi.FeaturesOf(v.Readings())}, nil
 }
 
 // reading finds a feature of a device.

@@ -3,7 +3,6 @@ package rest
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,18 +25,10 @@ type DeviceIn struct {
 	ID string `path:"id" maxLength:"256" doc:"The id of the device, its MAC, or its name" example:"5091e3000001"`
 }
 
-// PageIn asks for a part of a list.
-type PageIn struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"How many at most"`
-	Cursor string `query:"cursor" maxLength:"256" doc:"The next of the page before"`
-}
-
 type deviceOut struct {
 	ETag string `header:"ETag"`
 	Body hubapi.Device
 }
-
-type devicesOut struct{ Body hubapi.List[hubapi.Device] }
 
 type nothing struct{}
 
@@ -116,45 +107,12 @@ func (s *Server) listDevices(_ context.Context, in *struct {
 	PageIn
 	Online string `query:"online" enum:"true,false" doc:"Only those that are online, or that are not"`
 	Type   string `query:"type" maxLength:"64" doc:"Only those of a type, such as Plug"`
-}) (*devicesOut, error) {
+}) (*listOut[hubapi.Device], error) {
 	views := slices.DeleteFunc(s.hub.Views(), func(v *hub.View) bool {
 		return in.Online != "" && strconv.FormatBool(v.Online) != in.Online ||
 			in.Type != "" && !strings.EqualFold(string(v.Identity().Type), in.Type)
 	})
-	part, next, err := cut(views, in.PageIn, func(v *hub.View) string { return hub.Slug(v.ID) })
-	if err != nil {
-		return nil, err
-	}
-	out := &devicesOut{}
-	out.Body.Next, out.Body.Items = next, make([]hubapi.Device, len(part))
-	for i, v := range part {
-		out.Body.Items[i] = s.device(v)
-	}
-	return out, nil
-}
-
-// cut takes a page out of a list. The cursor is the last item of the page
-// before, and where it was in case that it is gone.
-func cut[T any](list []T, p PageIn, key func(T) string) (part []T, next string, err error) {
-	at := 0
-	if p.Cursor != "" {
-		text, err := base64.RawURLEncoding.DecodeString(p.Cursor)
-		place, last, ok := strings.Cut(string(text), " ")
-		n, nerr := strconv.Atoi(place)
-		if err != nil || nerr != nil || !ok || n < 0 {
-			return nil, "", fmt.Errorf("%w: cursor: want the next of the page before", wattle.ErrParam)
-		}
-		at = min(n, len(list))
-		if i := slices.IndexFunc(list, func(t T) bool { return key(t) == last }); i >= 0 {
-			at = i + 1
-		}
-	}
-	part = list[at:]
-	if limit := cmp.Or(p.Limit, 200); len(part) > limit {
-		part = part[:limit]
-		next = base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(at+limit) + " " + key(part[limit-1])))
-	}
-	return part, next, nil
+	return listed(views, &in.PageIn, func(v *hub.View) string { return hub.Slug(v.ID) }, s.device)
 }
 
 func (s *Server) getDevice(_ context.Context, in *struct {

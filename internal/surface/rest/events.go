@@ -28,9 +28,7 @@ type eventsIn struct {
 	Until  time.Time `query:"until" doc:"Only those before this time"`
 }
 
-func (s *Server) listEvents(ctx context.Context, in *eventsIn) (*struct {
-	Body hubapi.List[hubapi.Event]
-}, error) {
+func (s *Server) listEvents(ctx context.Context, in *eventsIn) (*listOut[hubapi.Event], error) {
 	wants := func(hub.ID) bool { return true }
 	if in.Device != "" {
 		v, err := s.find(in.Device)
@@ -45,16 +43,8 @@ func (s *Server) listEvents(ctx context.Context, in *eventsIn) (*struct {
 	events := slices.DeleteFunc(s.keptEvents(ctx, wants), func(e hubapi.Event) bool {
 		return in.Kind != "" && e.Kind != in.Kind || e.Time.Before(in.Since) || !in.Until.IsZero() && !e.Time.Before(in.Until)
 	})
-	// A cursor is the event after which the page begins: new ones do not shift it.
-	part, next, err := cut(events, in.PageIn, func(e hubapi.Event) string { return fmt.Sprint(s.epoch, "-", e.Seq) })
-	if err != nil {
-		return nil, err
-	}
-	out := &struct {
-		Body hubapi.List[hubapi.Event]
-	}{}
-	out.Body.Items, out.Body.Next = append([]hubapi.Event{}, part...), next
-	return out, nil
+	in.Limit = cmp.Or(in.Limit, 200)
+	return listed(events, &in.PageIn, func(e hubapi.Event) string { return fmt.Sprint(s.epoch, "-", e.Seq) }, same)
 }
 
 // concerns picks a device and its children.

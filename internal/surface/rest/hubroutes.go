@@ -72,28 +72,16 @@ func (s *Server) deviceHealth(_ context.Context, in *DeviceIn) (*struct{ Body hu
 	return &struct{ Body hubapi.DeviceHealth }{h}, err
 }
 
-type candidatesOut struct {
-	Body hubapi.List[hubapi.Candidate]
+func (s *Server) listCandidates(_ context.Context, in *PageIn) (*listOut[hubapi.Candidate], error) {
+	return listed(s.hub.Candidates(), in, func(c hub.Candidate) string { return c.MAC.String() },
+		func(c hub.Candidate) hubapi.Candidate { return hubapi.CandidateOf(&c) })
 }
 
-func (s *Server) listCandidates(_ context.Context, in *PageIn) (*candidatesOut, error) {
-	part, next, err := cut(s.hub.Candidates(), *in, func(c hub.Candidate) string { return c.MAC.String() })
-	if err != nil {
-		return nil, err
-	}
-	out := &candidatesOut{}
-	out.Body.Next, out.Body.Items = next, make([]hubapi.Candidate, len(part))
-	for i := range part {
-		out.Body.Items[i] = hubapi.CandidateOf(&part[i])
-	}
-	return out, nil
-}
-
-func (s *Server) sweep(ctx context.Context, _ *nothing) (*candidatesOut, error) {
+func (s *Server) sweep(ctx context.Context, _ *nothing) (*listOut[hubapi.Candidate], error) {
 	if err := s.hub.Sweep(ctx); err != nil {
 		return nil, err
 	}
-	return s.listCandidates(ctx, &PageIn{Limit: 1000})
+	return s.listCandidates(ctx, &PageIn{})
 }
 
 func (s *Server) backup(ctx context.Context, _ *nothing) (*struct {

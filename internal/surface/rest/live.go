@@ -91,7 +91,7 @@ type feed struct {
 	over    context.Context // ended: asks without waiting
 	waiting map[hub.ID]bool // devices of the snapshot that are to come
 	ready   bool
-	last    uint64 // the highest number that was told
+	last    uint64 // what to resume from
 	first   []hubapi.Message
 
 	mu     sync.Mutex
@@ -139,7 +139,6 @@ func (f *feed) next(ctx context.Context) ([]hubapi.Message, error) {
 		wait, cancel = context.WithTimeout(ctx, f.server.options.Limits.Heartbeat)
 	}
 	defer cancel()
-	drained := false
 	for len(out) < batch {
 		n, err := f.sub.Next(wait)
 		if err != nil {
@@ -149,19 +148,13 @@ func (f *feed) next(ctx context.Context) ([]hubapi.Message, error) {
 			if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 				return nil, err
 			}
-			drained = true
 			break
 		}
 		wait = f.over
 		out = f.becomeReady(f.add(out, n))
 	}
 	if len(out) == 0 {
-		out = append(out, hubapi.Message{Type: hubapi.Heartbeat, Time: time.Now()})
-	}
-	// Only when nothing waits has the follower got everything up to a number:
-	// views wait in the order in which they changed first.
-	if drained && f.ready {
-		out[len(out)-1].ID = f.id()
+		out = append(out, hubapi.Message{Type: hubapi.Heartbeat, ID: f.id(), Time: time.Now()})
 	}
 	return out, nil
 }
@@ -171,16 +164,16 @@ func (f *feed) becomeReady(out []hubapi.Message) []hubapi.Message {
 		return out
 	}
 	f.ready = true
-	return append(out, hubapi.Message{Type: hubapi.Ready, Time: time.Now()})
+	return append(out, hubapi.Message{Type: hubapi.Ready, ID: f.id(), Time: time.Now()})
 }
 
 // add makes a message of a notice, where the follower wants it.
 func (f *feed) add(out []hubapi.Message, n hub.Notice) []hubapi.Message {
-	f.last = max(f.last, n.Seq)
+	f.last = n.Seq
 	f.mu.Lock()
 	filter := f.filter
 	f.mu.Unlock()
-	m := hubapi.Message{Missed: n.Missed, Time: time.Now()}
+	m := hubapi.Message{ID: f.id(), Missed: n.Missed, Time: time.Now()}
 	switch {
 	case n.View != nil:
 		m.Type = hubapi.Changed
