@@ -155,7 +155,7 @@ func (a *app) printHubDevices(ctx context.Context, c *hubclient.Client) error {
 }
 
 func (a *app) printCandidates(ctx context.Context, c *hubclient.Client) error {
-	list, err := hubclient.List[hubapi.Candidate](ctx, c, "/candidates", "")
+	list, err := hubclient.List[hubapi.Candidate](ctx, c, "/candidates")
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func newHubAdd(a *app) *cobra.Command {
 					wanted[0] = hubapi.AddRequest{MAC: mac.String()}
 				}
 				if args[0] == everything {
-					list, err := hubclient.List[hubapi.Candidate](ctx, c, "/candidates", "")
+					list, err := hubclient.List[hubapi.Candidate](ctx, c, "/candidates")
 					if err != nil {
 						return err
 					}
@@ -228,7 +228,7 @@ func (a *app) hubDevice(ctx context.Context, ref string) (id string, t target, e
 		return "", target{}, usagef("name one device", "%q is more than one device", ref)
 	}
 	t = targets[0]
-	if _, in := a.memory.housed[t.known.MAC]; !in {
+	if _, in := a.memory.housed[hub.ID{MAC: t.known.MAC}]; !in {
 		return "", t, &fault{subject: t.name(), err: errors.New("it is not in the hub"), code: CodeNotFound, hint: `"wattle hub add" takes it in`}
 	}
 	return hub.Slug(hub.ID{MAC: t.known.MAC, Child: t.child}), t, nil

@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"wattle/hub"
 )
 
 // listed is one known device as list shows it.
@@ -38,7 +41,8 @@ func newList(a *app) *cobra.Command {
 		Short:   "Show the known devices with their last state",
 		Example: "wattle list\nwattle list --refresh\nwattle list --json | jq -r '.[].alias'",
 		Long: `Shows what earlier commands have learned, without asking the network: the state is
-as old as "seen" says. --refresh asks every device now.`,
+as old as "seen" says. With a running hub it is what the hub knows now. --refresh
+asks every device now.`,
 		Aliases: []string{"ls"},
 		GroupID: groupRead,
 		Args:    exactly(0, ""),
@@ -103,6 +107,13 @@ func (a *app) printList() error {
 		if n.Time.After(row.Seen) {
 			row.Seen = n.Time
 		}
+		live := book.housed[hub.ID{MAC: d.MAC}] // what a running hub says is newer
+		if live != nil {
+			row.State, row.Address, row.Transport = live.On, cmp.Or(live.Address, row.Address), cmp.Or(live.Transport, row.Transport)
+			if live.Time != nil {
+				row.Seen = *live.Time
+			}
+		}
 		seen := "-"
 		if !row.Seen.IsZero() {
 			seen = ago(now.Sub(row.Seen))
@@ -114,6 +125,9 @@ func (a *app) printList() error {
 				if k.ID == c.ID {
 					child.State = k.On
 				}
+			}
+			if now := book.housed[hub.ID{MAC: d.MAC, Child: c.ID}]; now != nil {
+				child.State = now.On
 			}
 			row.Children = append(row.Children, child)
 			t.add(plain("  "+c.Name()), plain(c.Model.Name), stateCell(child.State), plain(""), plain(""), plain(""), plain(""))

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -26,12 +27,17 @@ type daemon struct {
 	lines    *ring
 	manager  manager
 	registry *registry
+	home     string // folder of its state
 	keep     folderKeep
 	archive  *archive // nil: no history is kept
 	hub      *hub.Hub
 	requests *metrics.Requests
+	surface  sync.Mutex // guards shown and ending
+	ending   bool
 	shown    map[string]*runningSurface
-	begun    time.Time
+	// reloading is held while the settings are read again.
+	reloading sync.Mutex
+	begun     time.Time
 }
 
 // endings are how long the parts of a hub have to end, one after the other.
@@ -53,7 +59,8 @@ func (a *app) serveHub(ctx context.Context, f *serveFlags) error {
 	}
 	d.current.Store(a)
 	d.log = a.hubLogger(f.logs, d.lines)
-	d.keep = folderKeep{filepath.Join(a.prof.dir, "hub")}
+	d.home = a.prof.dir
+	d.keep = folderKeep{filepath.Join(d.home, "hub")}
 	d.registry = newRegistry(a, d.log)
 	return d.run(ctx)
 }
@@ -112,7 +119,7 @@ func (d *daemon) wait(ctx context.Context, hangups <-chan os.Signal, fatal *part
 			return nil
 		case <-hangups:
 			d.manager.tell(ctx, "RELOADING=1")
-			d.reload(ctx)
+			_ = d.reload(ctx) // it has told
 			d.manager.tell(ctx, "READY=1")
 		case <-fatal.done:
 			return cmp.Or(fatal.err, errors.New("the hub has ended"))

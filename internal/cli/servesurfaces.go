@@ -34,6 +34,7 @@ type runningSurface struct {
 
 func (d *daemon) surfaces() []surface {
 	return []surface{
+		{"rest", []string{"listen."}, d.makeREST},
 		{"metrics", []string{"metrics."}, d.makeMetrics},
 	}
 }
@@ -54,6 +55,8 @@ func (s *surface) signature(set *settings) string {
 // openSurfaces makes all surfaces. What cannot be made at the start is an error
 // of who started it.
 func (d *daemon) openSurfaces(ctx context.Context) error {
+	d.surface.Lock()
+	defer d.surface.Unlock()
 	for _, s := range d.surfaces() {
 		if err := d.openSurface(ctx, s); err != nil {
 			return of(s.name, err)
@@ -62,6 +65,7 @@ func (d *daemon) openSurfaces(ctx context.Context) error {
 	return nil
 }
 
+// openSurface is called with the lock held.
 func (d *daemon) openSurface(ctx context.Context, s surface) error {
 	run, err := s.make(ctx)
 	if err != nil || run == nil {
@@ -115,6 +119,11 @@ func (d *daemon) keepShown(ctx context.Context, s surface, run func(context.Cont
 
 // changeSurfaces ends and makes anew what other settings than before concern.
 func (d *daemon) changeSurfaces(ctx context.Context) {
+	d.surface.Lock()
+	defer d.surface.Unlock()
+	if d.ending {
+		return
+	}
 	for _, s := range d.surfaces() {
 		old := d.shown[s.name]
 		if old != nil && old.made == s.signature(d.app().set) {
@@ -136,6 +145,9 @@ func (d *daemon) changeSurfaces(ctx context.Context) {
 
 // endSurfaces ends all at once.
 func (d *daemon) endSurfaces() {
+	d.surface.Lock()
+	defer d.surface.Unlock()
+	d.ending = true
 	for _, s := range d.shown {
 		s.stop()
 	}

@@ -34,6 +34,13 @@ func (a *app) hubSocket() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	set, err := a.settings()
+	if err != nil {
+		return "", err
+	}
+	if path := set.text("listen.socket"); path != "" && path != "off" {
+		return path, nil
+	}
 	dir, err := a.runtimeFolder()
 	if p.name != "" {
 		return filepath.Join(dir, "hub-"+p.name+".sock"), err
@@ -141,8 +148,9 @@ func (a *app) hubToken() (wattle.Secret, error) {
 	return wattle.NewSecret(strings.TrimSpace(string(text))), nil
 }
 
-// housed are the devices of a running hub by MAC, for the length of a command.
-type housed map[wattle.MAC]*hubapi.Device
+// housed are the devices of a running hub and their children, for the length of a
+// command.
+type housed map[hub.ID]*hubapi.Device
 
 // askHub takes the devices of the hub into the list of known ones: it knows
 // better than the disk. It is called with the lock held.
@@ -162,6 +170,7 @@ func (b *book) askHub(ctx context.Context) error {
 	children := map[string]known.Child{}
 	for _, d := range devices {
 		model := wattle.Model{Name: d.Model, Region: d.Region}
+		b.housed[hub.ID{MAC: d.MAC, Child: d.Child}] = &d
 		children[d.ID] = known.Child{ID: d.Child, Alias: d.Alias, Model: model, Type: string(d.Type)}
 	}
 	for i := range devices {
@@ -169,7 +178,6 @@ func (b *book) askHub(ctx context.Context) error {
 		if d.Child != "" {
 			continue
 		}
-		b.housed[d.MAC] = d
 		entry := known.Device{
 			MAC: d.MAC, Alias: d.Alias, Model: wattle.Model{Name: d.Model, Region: d.Region}, Family: d.Family, Type: d.Kind, Address: d.Address,
 		}
@@ -206,7 +214,7 @@ func (c *connection) inHub(ctx context.Context) (*hubclient.Client, *hubapi.Devi
 	}
 	book.mu.Lock()
 	defer book.mu.Unlock()
-	return client, book.housed[c.known.MAC], nil
+	return client, book.housed[hub.ID{MAC: c.known.MAC}], nil
 }
 
 // openThrough makes the device over calls that the hub performs.

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -217,34 +216,16 @@ func (c *Client) Hello(ctx context.Context) (*hubapi.Version, error) {
 	return v, nil
 }
 
-// pageSize is how much of a list is asked for at once: the most that the hub gives.
-const pageSize = 1000
-
-// List reads all pages of a list. query is that of the route, such as "kind=online".
-func List[T any](ctx context.Context, c *Client, path, query string) ([]T, error) {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", wattle.ErrParam, err)
-	}
-	values.Set("limit", strconv.Itoa(pageSize))
+// List reads a list. path may end in a query, such as "/events?kind=online".
+func List[T any](ctx context.Context, c *Client, path string) ([]T, error) {
 	out := []T{}
-	for {
-		var page struct {
-			Items []T    `json:"items"`
-			Next  string `json:"next"`
-		}
-		if err := c.Do(ctx, http.MethodGet, path+"?"+values.Encode(), nil, &page); err != nil {
-			return nil, err
-		}
-		out = append(out, page.Items...)
-		if page.Next == "" || page.Next == values.Get("cursor") {
-			return out, nil
-		}
-		values.Set("cursor", page.Next)
+	if err := c.Do(ctx, http.MethodGet, path, nil, &out); err != nil {
+		return nil, err
 	}
+	return out, nil
 }
 
 // Devices are all devices and children.
 func (c *Client) Devices(ctx context.Context) ([]hubapi.Device, error) {
-	return List[hubapi.Device](ctx, c, "/devices", "")
+	return List[hubapi.Device](ctx, c, "/devices")
 }
