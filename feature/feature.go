@@ -41,6 +41,7 @@ type Feature struct {
 	Apart bool
 
 	number int // of the ID, see Number
+	zero   any // of the type of its values, nil for an action
 
 	when    func(*View) bool
 	has     func(*View) bool

@@ -48,6 +48,15 @@ func (r *Reading) Age(now time.Time) time.Duration {
 	return now.Sub(r.Time)
 }
 
+// Zero is the zero value of the type that values of the feature have, known or
+// not: false, 0, 0.0, "", time.Time{}, time.Duration(0), HSV{}; nil for an action.
+func (r *Reading) Zero() any {
+	if r.of == nil {
+		return r.Value.v
+	}
+	return r.of.zero
+}
+
 // Forget makes the value unknown, as if the device had never given it.
 func (r *Reading) Forget() { r.Value, r.Time, r.answer = Value{}, time.Time{}, nil }
 

@@ -170,7 +170,8 @@ func Derive[T Scalar](family wattle.Family, row Derived[T]) Feature {
 			return Value{}
 		},
 	}
-	_, f.Secret = any(*new(T)).(wattle.Secret)
+	f.zero = any(*new(T))
+	_, f.Secret = f.zero.(wattle.Secret)
 	if f.Kind == "" {
 		f.Kind = kindOf[T](row.Set != nil, len(row.Choices) > 0 || row.Options != nil)
 	}
