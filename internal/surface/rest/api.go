@@ -70,6 +70,7 @@ func (s *Server) describe(api huma.API) {
 	s.hubRoutes(api)
 	s.eventRoutes(api)
 	s.liveRoutes(api)
+	s.historyRoutes(api)
 	s.tokenRoutes(api)
 }
 

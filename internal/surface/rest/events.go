@@ -17,7 +17,7 @@ import (
 
 func (s *Server) eventRoutes(api huma.API) {
 	add(s, api, operation{id: "list-events", method: http.MethodGet, path: "/events", tag: "live", scope: hubapi.ScopeRead,
-		summary: "What happened lately", text: "The newest first: the events of this run that the hub still keeps, about the last thousand."}, s.listEvents)
+		summary: "What happened lately", text: "The newest first: out of the history, at most 10,000 of a span; without one those of this run that the hub still keeps, about a thousand."}, s.listEvents)
 }
 
 type eventsIn struct {
@@ -29,22 +29,31 @@ type eventsIn struct {
 }
 
 func (s *Server) listEvents(ctx context.Context, in *eventsIn) (*listOut[hubapi.Event], error) {
-	wants := func(hub.ID) bool { return true }
+	wants, id := func(hub.ID) bool { return true }, hub.ID{}
 	if in.Device != "" {
 		v, err := s.find(in.Device)
 		if err != nil {
 			return nil, err
 		}
-		wants = concerns(v.ID)
+		wants, id = concerns(v.ID), v.ID
 	}
 	if !in.Since.IsZero() && !in.Until.IsZero() && !in.Since.Before(in.Until) {
 		return nil, fmt.Errorf("%w: since is not before until", wattle.ErrParam)
 	}
-	events := slices.DeleteFunc(s.keptEvents(ctx, wants), func(e hubapi.Event) bool {
+	var events []hubapi.Event
+	if s.options.Archive != nil {
+		var err error
+		if events, err = s.pastEvents(ctx, id, in); err != nil {
+			return nil, err
+		}
+	} else {
+		events = s.keptEvents(ctx, wants)
+	}
+	events = slices.DeleteFunc(events, func(e hubapi.Event) bool {
 		return in.Kind != "" && e.Kind != in.Kind || e.Time.Before(in.Since) || !in.Until.IsZero() && !e.Time.Before(in.Until)
 	})
 	in.Limit = cmp.Or(in.Limit, 200)
-	return listed(events, &in.PageIn, func(e hubapi.Event) string { return fmt.Sprint(s.epoch, "-", e.Seq) }, same)
+	return listed(events, &in.PageIn, func(e hubapi.Event) string { return fmt.Sprint(e.Time.UnixNano(), "-", e.Seq) }, same)
 }
 
 // concerns picks a device and its children.

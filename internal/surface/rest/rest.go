@@ -16,6 +16,7 @@ import (
 	"wattle/discover"
 	"wattle/hub"
 	"wattle/internal/hubapi"
+	"wattle/recorder"
 )
 
 // Listener is where the API is served.
@@ -49,6 +50,10 @@ type Options struct {
 	Origins []string
 	// Probe asks a host what it is; nil means [discover.Probe].
 	Probe func(ctx context.Context, host string) (discover.Found, error)
+	// Archive answers what was; nil: this hub keeps no history.
+	Archive *recorder.Archive
+	// Tariffs are the present tariffs as they were written; nil: there are none.
+	Tariffs func() []recorder.Tariff
 	// Backup writes a copy of everything that is remembered, and says where.
 	// Reload reads the configuration again. nil: this hub cannot do that.
 	Backup func(ctx context.Context) (where string, err error)

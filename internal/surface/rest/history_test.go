@@ -1,0 +1,138 @@
+package rest_test
+
+import (
+	"context"
+	"encoding/csv"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wattle/history/store"
+	"wattle/hub"
+	"wattle/hub/hubtest"
+	"wattle/internal/hubapi"
+	"wattle/internal/surface/rest"
+	"wattle/recorder"
+)
+
+// remembering is a house whose hub has kept a history for 40 minutes, with a
+// tariff.
+func remembering(t *testing.T, test func(*house)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC))) // clocks of devices have to be set
+		kept, err := store.Open(t.Context(), store.Options{Address: filepath.Join(t.TempDir(), "history.db"), Zone: time.UTC})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec := recorder.New(&recorder.Options{Sink: kept})
+		home := hubtest.Start(t, hubtest.Models("P110", "KP303"))
+		options := home.Options()
+		options.Observe, options.Happened = rec.Observe, rec.Happened
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- rec.Run(ctx) }()
+		t.Cleanup(func() {
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			if err := kept.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		h := &house{t: t, home: home, hub: home.Hub(options)}
+		rec.Attach(h.hub)
+		hubtest.Online(t, h.hub, 2)
+		list := []recorder.Tariff{{Currency: "EUR", Price: 0.5, Standing: 0.24}}
+		tariffs, err := recorder.ParseTariffs(time.UTC, list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.serve(&rest.Options{
+			Archive: recorder.NewArchive(kept, tariffs), Tariffs: func() []recorder.Tariff { return list },
+		})
+		time.Sleep(40*time.Minute + 2*time.Second)
+		test(h)
+	})
+}
+
+func TestHistory(t *testing.T) {
+	remembering(t, func(h *house) {
+		id := hub.Slug(hubtest.View(t, h.hub, "Heater").ID)
+		series := get[hubapi.Series](h, "/devices/"+id+"/history?feature=current_consumption&points=20")
+		if len(series.Buckets) == 0 || len(series.Buckets) > 21 || series.Unit != "W" || series.Device != id {
+			t.Fatalf("%d buckets in %q", len(series.Buckets), series.Unit)
+		}
+		known := 0
+		for _, b := range series.Buckets {
+			if b.Mean != nil {
+				known++
+			}
+		}
+		if known == 0 || known == len(series.Buckets) {
+			t.Errorf("%d of %d buckets are known", known, len(series.Buckets))
+		}
+		if by := get[hubapi.Series](h, "/devices/"+id+"/history?feature=current_consumption&by=minute&from=2026-11-02T09:05:00Z&to=2026-11-02T09:15:00Z"); len(by.Buckets) != 10 {
+			t.Errorf("%d minutes", len(by.Buckets))
+		}
+		if raw := get[hubapi.Series](h, "/devices/"+id+"/history?feature=current_consumption&by=raw&limit=3"); len(raw.Samples) != 3 || raw.Samples[0].Value == nil {
+			t.Errorf("samples %+v", raw.Samples)
+		}
+		if names := get[[]string](h, "/devices/"+id+"/series"); len(names) < 10 {
+			t.Errorf("series %v", names)
+		}
+
+		used := get[hubapi.Energy](h, "/devices/"+id+"/energy?by=hour&from=2026-11-02T09:00:00Z&to=2026-11-02T10:00:00Z")
+		if len(used.Spans) != 1 || used.Spans[0].Energy == nil || used.Lifetime == nil || *used.Lifetime <= 0 {
+			t.Fatalf("energy %+v", used)
+		}
+		if bills := used.Spans[0].Bills; len(bills) != 1 || bills[0].Currency != "EUR" || bills[0].Total <= 0 {
+			t.Errorf("bills %+v", bills)
+		}
+		if tariffs := get[[]recorder.Tariff](h, "/tariffs"); len(tariffs) != 1 || tariffs[0].Price != 0.5 {
+			t.Errorf("tariffs %+v", tariffs)
+		}
+		if events := get[[]hubapi.Event](h, "/events?kind=online"); len(events) != 5 || events[0].Device == "" {
+			t.Errorf("events %+v", events)
+		}
+
+		path := api("/devices/" + id)
+		refused(h, h.do("GET", path+"/history", ""), 422, "param")
+		refused(h, h.do("GET", path+"/history?feature=wings&from=2026-11-03T00:00:00Z&to=2026-11-02T00:00:00Z", ""), 422, "param")
+		refused(h, h.do("GET", path+"/history?feature=x&by=year", ""), 422, "param")
+		refused(h, h.do("GET", path+"/history?feature=x&points=99999999", ""), 422, "param")
+		refused(h, h.do("GET", api("/devices/nothing/history?feature=x"), ""), 404, "not_found")
+	})
+}
+
+func TestExport(t *testing.T) {
+	remembering(t, func(h *house) {
+		id := hub.Slug(hubtest.View(t, h.hub, "Heater").ID)
+		answer := h.do("GET", api("/export?device="+id+"&feature=voltage&by=minute"), "")
+		rows, err := csv.NewReader(strings.NewReader(string(answer.body))).ReadAll()
+		if err != nil || answer.StatusCode != 200 || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/csv") || len(rows) < 30 {
+			t.Errorf("%s: %d rows, %v", answer.Status, len(rows), err)
+		}
+		if list := get[[]map[string]any](h, "/export?format=json&device="+id+"&feature=voltage"); len(list) == 0 || list[0]["feature"] != "voltage" {
+			t.Errorf("json %v", list)
+		}
+		lines := h.do("GET", api("/export?format=influx&feature=voltage"), "")
+		if !strings.HasPrefix(string(lines.body), "voltage,") {
+			t.Errorf("influx %.100s", lines.body)
+		}
+		refused(h, h.do("GET", api("/export?format=xml"), ""), 422, "param")
+		refused(h, h.do("GET", api("/export?device=nothing"), ""), 404, "not_found")
+	})
+}
+
+func TestWithoutHistory(t *testing.T) {
+	in(t, nil, []string{"P110"}, func(h *house) {
+		id := get[[]hubapi.Device](h, "/devices")[0].ID
+		for _, path := range []string{"/devices/" + id + "/history?feature=voltage", "/devices/" + id + "/energy", "/export", "/tariffs"} {
+			refused(h, h.do("GET", api(path), ""), 501, "absent")
+		}
+	})
+}
