@@ -59,6 +59,8 @@ func (s *Server) routes() http.Handler {
 		_, _ = w.Write(data)
 	})
 	mux.HandleFunc("GET /docs", page)
+	mux.HandleFunc(hookPath+"{name}", s.hook)
+	mux.HandleFunc(hookPath+"{name}/{token}", s.hook)
 	mux.HandleFunc("/", noRoute(mux))
 	return mux
 }
@@ -70,6 +72,7 @@ func (s *Server) describe(api huma.API) {
 	s.hubRoutes(api)
 	s.eventRoutes(api)
 	s.liveRoutes(api)
+	s.homeRoutes(api)
 	s.historyRoutes(api)
 	s.tokenRoutes(api)
 }
@@ -126,7 +129,7 @@ func add[I, O any](s *Server, api huma.API, op operation, do func(context.Contex
 
 // endless operations go on until the client has enough.
 func (op *operation) endless() bool {
-	return op.path == "/live" || op.path == "/ws" || op.path == "/logs"
+	return op.path == "/live" || op.path == "/ws" || op.path == "/logs" || op.path == "/export"
 }
 
 // allow refuses who may not do what wants a scope.

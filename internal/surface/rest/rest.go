@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"wattle"
+	"wattle/automation"
 	"wattle/discover"
 	"wattle/hub"
 	"wattle/internal/hubapi"
@@ -50,6 +51,8 @@ type Options struct {
 	Origins []string
 	// Probe asks a host what it is; nil means [discover.Probe].
 	Probe func(ctx context.Context, host string) (discover.Found, error)
+	// Automation holds groups, scenes and rules; nil: this hub has none.
+	Automation *automation.Engine
 	// Archive answers what was; nil: this hub keeps no history.
 	Archive *recorder.Archive
 	// Tariffs are the present tariffs as they were written; nil: there are none.
@@ -121,6 +124,7 @@ type Server struct {
 	log     *slog.Logger
 	epoch   string
 	tokens  *tokens
+	hooks   *hooks
 	rates   *rates
 	handler http.Handler
 	live    live
@@ -148,7 +152,7 @@ func New(h *hub.Hub, o *Options) (*Server, error) {
 			return nil, fmt.Errorf("%w: without tokens the hub would obey everybody who reaches %s: listen on 127.0.0.1, or leave tokens on", hubapi.ErrPolicy, at)
 		}
 	}
-	s.tokens = &tokens{keep: s.options.Keep}
+	s.tokens, s.hooks = &tokens{keep: s.options.Keep}, &hooks{keep: s.options.Keep}
 	s.rates = newRates(s.options.Limits)
 	s.live.init(s.options.Limits.Followers)
 	s.handler = s.guard(s.routes())
@@ -215,7 +219,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 // begin reads what is kept, and makes the first token.
 func (s *Server) begin(ctx context.Context) error {
-	if err := s.tokens.load(ctx); err != nil {
+	if err := errors.Join(s.tokens.load(ctx), s.hooks.load(ctx)); err != nil {
 		return err
 	}
 	wanted := false

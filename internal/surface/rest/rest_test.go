@@ -181,3 +181,29 @@ func in(t *testing.T, o *rest.Options, models []string, test func(*house)) {
 		test(start(t, o, models...))
 	})
 }
+
+// keep is a hub.Keep that a test can look into.
+type keep struct {
+	mu  sync.Mutex
+	of  map[string][]byte
+	err error
+}
+
+func (k *keep) Load(_ context.Context, name string) ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.of[name], nil
+}
+
+func (k *keep) Save(_ context.Context, name string, data []byte) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.err != nil {
+		return k.err
+	}
+	if k.of == nil {
+		k.of = map[string][]byte{}
+	}
+	k.of[name] = data
+	return nil
+}
