@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -42,7 +43,7 @@ func (s *Server) guard(routes http.Handler) http.Handler {
 				return
 			}
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, s.options.Limits.Body)
+		r.Body = &body{http.MaxBytesReader(w, r.Body, s.options.Limits.Body), header}
 		if open(r.URL.Path) {
 			routes.ServeHTTP(w, r)
 			return
@@ -176,6 +177,20 @@ func (s *Server) bodyIsSmall(r *http.Request) error {
 		return hubapi.NewProblem(hubapi.ErrMediaType, "want Content-Type: application/json")
 	}
 	return nil
+}
+
+// body closes the connection of a client whose body does not come whole.
+type body struct {
+	io.ReadCloser
+	header http.Header
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF { //nolint:errorlint // as readers give it
+		b.header.Set("Connection", "close")
+	}
+	return n, err
 }
 
 // clip shortens what a client said, for a message.

@@ -73,5 +73,8 @@ func humaProblem(status int, text string, errs ...error) huma.StatusError {
 	}
 	p := hubapi.NewProblem(class, "%s", text)
 	p.Errors = faults
+	if status == http.StatusRequestTimeout {
+		p.Status = status
+	}
 	return p
 }
