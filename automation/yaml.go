@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -128,8 +129,54 @@ func shallow(text []byte) error {
 	return nil
 }
 
+// UnmarshalYAML reads a time span, and gives an error its place.
+func (d *Duration) UnmarshalYAML(node ast.Node) error {
+	text := node.GetToken().Value
+	switch node.(type) {
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode:
+	default:
+		text = node.String()
+	}
+	if err := d.UnmarshalText([]byte(text)); err != nil {
+		return &placedError{node, err}
+	}
+	return nil
+}
+
+// placedError is an error about a node of a file.
+type placedError struct {
+	node ast.Node
+	error
+}
+
+func (e *placedError) Unwrap() error { return e.error }
+
+// kindOf says for people what a field takes.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "keys and values"
+	}
+	return "a number"
+}
+
 // located gives an error of the library its place.
 func located(name string, err error) error {
+	if p, ok := errors.AsType[*placedError](err); ok {
+		return at(name, p.node, p.error)
+	}
+	if wrong, ok := errors.AsType[*yaml.TypeError](err); ok && wrong.DstType != nil {
+		return atToken(name, wrong.Token, bad("want %s here", kindOf(wrong.DstType)))
+	}
+	if wrong, ok := errors.AsType[*yaml.UnexpectedNodeTypeError](err); ok {
+		return atToken(name, wrong.Token, bad("want %s here", strings.ToLower(wrong.Expected.String())))
+	}
 	if y, ok := errors.AsType[yaml.Error](err); ok && y.GetToken() != nil {
 		return atToken(name, y.GetToken(), bad("%s", clip(y.GetMessage())))
 	}
