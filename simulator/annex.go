@@ -54,11 +54,19 @@ func (h *Home) Devices() []*Device {
 	return list
 }
 
-// Read tells something of an annex, such as the journal of the cloud. Errors wrap
-// wattle.ErrNotFound or wattle.ErrParam.
+// Read tells something of an annex, such as the journal of the cloud, or the
+// "logins" of a device, see [Home.Logins]. Errors wrap wattle.ErrNotFound or
+// wattle.ErrParam.
 func (h *Home) Read(name, what string) (json.RawMessage, error) {
 	if a := h.annex(name); a != nil {
 		return a.Read(what)
+	}
+	if what == "logins" {
+		logins, err := h.Logins(name)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(logins)
 	}
 	return nil, fmt.Errorf("%q has no %q to read: %w", name, what, wattle.ErrNotFound)
 }

@@ -206,6 +206,7 @@ func (c *connection) remember(ctx context.Context) {
 	}
 	if c.through != nil {
 		c.takeNote(book) // the hub remembers the rest
+		c.tellHub(ctx)
 		return
 	}
 	id := c.dev.Identity()

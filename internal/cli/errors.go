@@ -10,6 +10,7 @@ import (
 
 	"wattle"
 	"wattle/connect"
+	"wattle/internal/hubapi"
 )
 
 // fault is an error with everything that the command line adds: whose it is,
@@ -136,6 +137,9 @@ func hintOf(err error) string {
 		Hint() string
 	}](err); ok && h.Hint() != "" {
 		return h.Hint()
+	}
+	if p, ok := errors.AsType[*hubapi.Problem](err); ok && p.Hint != "" {
+		return p.Hint // that a device or the cloud gave to the hub
 	}
 	switch {
 	case errors.Is(err, wattle.ErrAuth):

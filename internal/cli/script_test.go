@@ -61,8 +61,13 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	testscript.Run(t, scriptParams(t, shown, homes, "testdata/script"))
+}
+
+func scriptParams(t *testing.T, shown *shown, homes, dir string) testscript.Params {
+	t.Helper()
+	return testscript.Params{
+		Dir:                 dir,
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -79,7 +84,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sim": startSim, "simstop": stopSim, "interrupt": interrupt,
 		},
-	})
+	}
 }
 
 // ranges gives each script addresses of its own.
@@ -117,7 +122,10 @@ func startSim(ts *testscript.TestScript, neg bool, args []string) {
 	addresses := ts.Getenv("RANGE")
 	if addresses == "" {
 		addresses = "127.0.0.0/29" // not used where the cloud alone is played
-		if !slices.Contains(args, "--cloud-only") {
+		switch {
+		case ts.Getenv("THROUGH_HUB") != "":
+			addresses = hubRange()
+		case !slices.Contains(args, "--cloud-only"):
 			addresses = nextRange()
 		}
 		ts.Setenv("RANGE", addresses)
@@ -161,10 +169,14 @@ func startSim(ts *testscript.TestScript, neg bool, args []string) {
 		hosts = append(hosts, ready.Address)
 	}
 	ts.Setenv("WATTLE_DISCOVERY__TARGETS", strings.Join(hosts, ","))
+	if ts.Getenv("THROUGH_HUB") != "" {
+		startHub(ts, n)
+	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 }
 
 func stopSim(ts *testscript.TestScript, _ bool, _ []string) {
+	stopHub(ts)
 	if cmd, ok := sims.LoadAndDelete(ts); ok {
 		cmd := cmd.(*exec.Cmd)
 		_ = cmd.Process.Signal(os.Interrupt)

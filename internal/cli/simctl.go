@@ -52,6 +52,8 @@ These things happen at a device, show in what it tells, and are noted in its log
   move            before a motion sensor
   stuck[=ERROR]   a vacuum, such as stuck=SideBrushStuck; free ends it
 
+"logins" prints who has logged in to a device, as hashes.
+
 The cloud of "wattle sim --cloud" is called "cloud". Faults of it that are of one device can be
 switched on that device. "set clock=30h" moves its clock on, "set tokens=expired" ends all tokens,
 "set refresh-tokens=expired" those that renew them. "journal" prints what it was asked, with
@@ -90,8 +92,8 @@ func helpOf(names []string, help func(string) string) string {
 	return b.String()
 }
 
-// simReads are what can be read of the cloud.
-var simReads = []string{"journal", "mail", "code"}
+// simReads are what can be read of the cloud, and of a device.
+var simReads = []string{"journal", "mail", "code", "logins"}
 
 // simRead prints what the cloud tells.
 func (a *app) simRead(ctx context.Context, controls []*simulator.Control, name, what string) error {

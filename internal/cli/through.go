@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -242,4 +243,27 @@ func (c *connection) openThrough(ctx context.Context, client *hubclient.Client, 
 	}
 	c.dev, c.through = d, info
 	return nil
+}
+
+// tellHub has the hub look at the device where the command has changed what it is
+// called or what is behind it: the next command shall find it so.
+func (c *connection) tellHub(ctx context.Context) {
+	id := c.dev.Identity()
+	same := id.Alias == c.through.Alias && len(c.dev.Children()) == len(c.through.Children)
+	for _, child := range c.dev.Children() {
+		i := child.Identity()
+		same = same && slices.ContainsFunc(c.known.Children, func(k known.Child) bool { return k.ID == i.DeviceID && k.Alias == i.Alias })
+	}
+	if same {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), helloWait)
+	defer cancel()
+	client, err := c.app.hub(ctx)
+	if err == nil && client != nil {
+		_, err = client.Device(hub.ID{MAC: c.known.MAC}).Refresh(ctx)
+	}
+	if err != nil {
+		c.app.log.Debug("not refreshed", "device", c.known.Name(), "err", err)
+	}
 }

@@ -73,7 +73,7 @@ func (s *Server) find(word string) (*hub.View, error) {
 func (s *Server) device(v *hub.View) hubapi.Device {
 	d := hubapi.DeviceOf(v)
 	if route, err := s.hub.Route(v.ID); err == nil && route.Transport != "" {
-		d.Address, d.Transport = route.Host, string(route.Transport)
+		d.Address, d.Transport = route.Host, route.Name()
 	}
 	if v.State != nil {
 		for i, c := range v.State.Children() {
