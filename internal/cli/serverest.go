@@ -13,6 +13,7 @@ import (
 	"wattle"
 	"wattle/internal/atomicfile"
 	"wattle/internal/surface/rest"
+	"wattle/recorder"
 )
 
 // makeREST serves the API: on the socket for the owner, and on the addresses of
@@ -23,7 +24,11 @@ func (d *daemon) makeREST(ctx context.Context) (func(context.Context) error, err
 	o := &rest.Options{
 		Version: buildVersion().Version, Keep: d.keep, FirstToken: d.firstToken, NoTokens: !set.bool("listen.tokens"),
 		Hosts: set.list("listen.hosts"), Origins: set.list("listen.origins"), Logger: d.log,
+		Automation: d.engine, Tariffs: func() []recorder.Tariff { return d.app().set.tariffs },
 		Backup: d.backup, Reload: d.reload, Logs: d.lines.follow,
+	}
+	if d.archive != nil {
+		o.Archive = d.archive.reader
 	}
 	closeAll := func() {
 		for _, l := range o.Listeners {
@@ -115,15 +120,16 @@ func secured(listeners []net.Listener, cert, key string) ([]net.Listener, error)
 	return listeners, nil
 }
 
-// tokenFile is where the first token is found.
-func (d *daemon) tokenFile() string { return filepath.Join(d.home, "hub-token") }
+// hubTokenFile is where the first token is found, in the state folder.
+const hubTokenFile = "hub-token"
 
 // firstToken leaves the first token where its owner finds it.
 func (d *daemon) firstToken(token wattle.Secret) error {
-	if err := atomicfile.Write(d.tokenFile(), []byte(token.Reveal()+"\n"), 0o600, true); err != nil {
+	path := filepath.Join(d.home, hubTokenFile)
+	if err := atomicfile.Write(path, []byte(token.Reveal()+"\n"), 0o600, true); err != nil {
 		return err
 	}
-	d.log.Info("the first token, which may do everything, is in a file", "path", d.tokenFile())
+	d.log.Info("the first token, which may do everything, is in a file", "path", path)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"wattle/automation"
 	"wattle/connect"
 	"wattle/hub"
 	"wattle/internal/surface/metrics"
@@ -31,6 +32,7 @@ type daemon struct {
 	keep     folderKeep
 	archive  *archive // nil: no history is kept
 	hub      *hub.Hub
+	engine   *automation.Engine
 	requests *metrics.Requests
 	surface  sync.Mutex // guards shown and ending
 	ending   bool
@@ -96,6 +98,10 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	home := d.begin("hub", d.hub.Run)
 	defer home.end()
+	if d.engine, err = d.openAutomation(ctx); err != nil {
+		return err
+	}
+	defer d.begin("automation", d.engine.Run).end()
 	defer d.endSurfaces()
 	if err := d.openSurfaces(ctx); err != nil {
 		return err
@@ -165,6 +171,19 @@ func (d *daemon) options(ctx context.Context) (*hub.Options, error) {
 	}
 	o.Connect = c
 	return o, nil
+}
+
+// openAutomation reads groups, scenes and rules.
+func (d *daemon) openAutomation(ctx context.Context) (*automation.Engine, error) {
+	zone, err := d.app().homeZone()
+	if err != nil {
+		return nil, err
+	}
+	e, err := automation.New(&automation.Options{Hub: d.hub, Keep: d.keep, Zone: zone, Logger: d.log})
+	if err == nil {
+		err = e.Load(ctx)
+	}
+	return e, of("automation", err)
 }
 
 // measure counts exchanges with devices.

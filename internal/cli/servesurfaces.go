@@ -35,6 +35,7 @@ type runningSurface struct {
 func (d *daemon) surfaces() []surface {
 	return []surface{
 		{"rest", []string{"listen."}, d.makeREST},
+		{"mqtt", []string{"mqtt."}, d.makeMQTT},
 		{"metrics", []string{"metrics."}, d.makeMetrics},
 	}
 }

@@ -31,6 +31,9 @@ func newShown(t *testing.T) *shown {
 	s := &shown{log: filepath.Join(t.TempDir(), "debug.log")}
 	t.Cleanup(func() { // after all scripts
 		text, err := os.ReadFile(s.log)
+		if os.IsNotExist(err) && flag.Lookup("test.run").Value.String() != "" {
+			return // no script ran
+		}
 		if err != nil {
 			t.Fatal("nothing was logged:", err)
 		}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -78,7 +79,7 @@ func (a *app) findHub(ctx context.Context) (*hubclient.Client, error) {
 		}
 		o.URL = ""
 	default:
-		if o.Token, err = a.hubToken(); err != nil {
+		if o.Token, err = a.hubToken(where); err != nil {
 			return nil, err
 		}
 	}
@@ -133,18 +134,23 @@ func hubFault(err error) error {
 	return err
 }
 
-// hubToken is what a hub elsewhere wants to see, from the environment.
-func (a *app) hubToken() (wattle.Secret, error) {
-	if text := a.getenv("WATTLE_HUB_TOKEN"); text != "" {
-		return wattle.NewSecret(text), nil
+// hubToken is what a hub elsewhere wants to see: of the environment, or of the file
+// that a hub on this machine has left, which is for this machine only.
+func (a *app) hubToken(where string) (wattle.Secret, error) {
+	token, err := a.secretOf("WATTLE_HUB_TOKEN", "")
+	if err != nil || !token.IsZero() {
+		return token, err
 	}
-	path := a.getenv("WATTLE_HUB_TOKEN_FILE")
-	if path == "" {
-		return wattle.Secret{}, nil
+	if u, err := url.Parse(where); err != nil || u.Hostname() != "localhost" && !strings.HasPrefix(u.Hostname(), "127.") && u.Hostname() != "::1" {
+		return token, nil //nolint:nilerr // the hub says whether it wants one
 	}
-	text, err := os.ReadFile(path)
+	p, err := a.profile()
 	if err != nil {
-		return wattle.Secret{}, of("WATTLE_HUB_TOKEN_FILE", err)
+		return token, err
+	}
+	text, err := os.ReadFile(filepath.Join(p.dir, hubTokenFile))
+	if err != nil {
+		return token, nil //nolint:nilerr // the hub says whether it wants one
 	}
 	return wattle.NewSecret(strings.TrimSpace(string(text))), nil
 }
