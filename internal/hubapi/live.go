@@ -79,3 +79,8 @@ type Health struct {
 	Online  int            `json:"online"`
 	Details []DeviceHealth `json:"details,omitempty"`
 }
+
+// LogLine is a line of the hub's log, the data of an event of /logs.
+type LogLine struct {
+	Line string `json:"line"`
+}

@@ -75,6 +75,8 @@ func (s *Server) describe(api huma.API) {
 	s.homeRoutes(api)
 	s.historyRoutes(api)
 	s.tokenRoutes(api)
+	s.logRoutes(api)
+	s.captureRoutes(api)
 }
 
 // useOurProblems has huma answer with problems of ours, and say that lists are

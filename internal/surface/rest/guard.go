@@ -187,7 +187,7 @@ type body struct {
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // as readers give it
+	if err != nil && err != io.EOF {
 		b.header.Set("Connection", "close")
 	}
 	return n, err
