@@ -235,8 +235,8 @@ func (e *Engine) Capture(name string, words []string) (Scene, error) {
 	return s, nil
 }
 
-// present is what is set on a device. Of a white and a colour, it is the one that
-// the light shows.
+// present is what is set on a device. Of an effect, a white and a colour, it is
+// what the light shows.
 func present(v *hub.View) map[string]any {
 	set := map[string]any{}
 	if on, known := v.State.On(); known {
@@ -245,14 +245,19 @@ func present(v *hub.View) map[string]any {
 		}
 	}
 	white, _ := v.Value("color_temperature").Number()
+	effect, _ := feature.As[string](v.Value("light_effect"))
+	moves := effect != "" && !strings.EqualFold(effect, "off")
 	for _, r := range v.Readings() {
-		if !r.Settable || r.Category != feature.Primary || r.Secret || !r.Value.Known() || r.ID == "state" {
-			continue
-		}
+		shown := r.Category == feature.Primary || r.Kind == feature.Color
 		switch {
-		case r.Kind == feature.Color && white > 0:
-			continue
-		case r.ID == "color_temperature" && white <= 0:
+		case r.Kind == feature.Color:
+			shown = shown && white <= 0 && !moves
+		case r.ID == "color_temperature":
+			shown = white > 0 && !moves
+		case r.ID == "light_effect":
+			shown = moves
+		}
+		if !shown || !r.Settable || r.Secret || !r.Value.Known() || r.ID == "state" {
 			continue
 		}
 		switch value := r.Value.Any().(type) {
