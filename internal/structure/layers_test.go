@@ -37,6 +37,7 @@ var layers = [][]string{
 	{"internal/reference/..."},
 	{"internal/cli/..."},
 	{"cmd/..."},
+	{"deploy"},
 	{"internal/structure"},
 }
 

@@ -58,6 +58,7 @@ func NewRequests() *Requests {
 func (r *Requests) Exchanged(transport wattle.Transport, label string, took time.Duration, err error) {
 	r.duration.WithLabelValues(string(transport), r.method(label)).Observe(took.Seconds())
 	r.results.WithLabelValues(string(transport), result(err)).Inc()
+	r.resets.WithLabelValues(string(transport)).Add(0) // so that the first one is seen as a step
 }
 
 // Reset counts a session that was given up.
