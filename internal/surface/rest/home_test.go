@@ -13,7 +13,7 @@ import (
 )
 
 // automated is a house with groups, scenes and rules.
-func automated(t *testing.T, test func(*house)) {
+func automated(t *testing.T, o *rest.Options, test func(*house)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		home := hubtest.Start(t, hubtest.Models("P110", "KL130"))
@@ -35,7 +35,8 @@ func automated(t *testing.T, test func(*house)) {
 				t.Error(err)
 			}
 		})
-		h.serve(&rest.Options{Automation: auto})
+		o.Automation = auto
+		h.serve(o)
 		test(h)
 	})
 }
@@ -45,7 +46,7 @@ func header(name, value string) func(*http.Request) {
 }
 
 func TestGroupsAndScenes(t *testing.T) {
-	automated(t, func(h *house) {
+	automated(t, &rest.Options{}, func(h *house) {
 		made := h.do("PUT", api("/groups/evening"), `{"name":"evening","devices":["Heater","Corner lamp"]}`, header("If-None-Match", "*"))
 		group := want[automation.Group](h, made, 200)
 		if len(group.Devices) != 2 || made.Header.Get("ETag") == "" {
@@ -85,7 +86,7 @@ func TestGroupsAndScenes(t *testing.T) {
 }
 
 func TestRules(t *testing.T) {
-	automated(t, func(h *house) {
+	automated(t, &rest.Options{}, func(h *house) {
 		body := `{"name":"desk","on":[{"at":"18:30"}],"if":"true","do":[{"devices":["Corner lamp"],"set":{"state":true}}],"catch_up":"30m"}`
 		r := want[automation.Rule](h, h.do("PUT", api("/rules/desk"), body), 200)
 		if r.Name != "desk" || r.Rev == 0 || time.Duration(r.CatchUp) != 30*time.Minute {
