@@ -115,7 +115,7 @@ func secured(listeners []net.Listener, cert, key string) ([]net.Listener, error)
 		return nil, usagef("listen.tls_cert and listen.tls_key go together", "%w", err)
 	}
 	for i, ln := range listeners {
-		listeners[i] = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
+		listeners[i] = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
 	}
 	return listeners, nil
 }

@@ -20,7 +20,8 @@ import (
 	"wattle/recorder"
 )
 
-// Listener is where the API is served.
+// Listener is where the API is served. One that speaks TLS must not offer h2: the
+// API is HTTP/1.1, which WebSockets want.
 type Listener struct {
 	net.Listener
 	// Trusted: whoever can connect is the owner, and needs no token. For Unix
