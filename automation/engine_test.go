@@ -296,6 +296,36 @@ func TestEvents(t *testing.T) {
 		if h.results("r") != "done" {
 			t.Errorf("after a press: %q", h.results("r"))
 		}
+
+		// The hub of the button is away while it is pressed.
+		var told bool
+		sub := h.hub.Subscribe(nil)
+		defer sub.Close()
+		mac := hubtest.View(t, h.hub, button).ID.MAC.String()
+		if err := h.home.Sim.SetFault(mac, "drop"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if err := h.home.Sim.Fire(button, "press", ""); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		if err := h.home.Sim.ClearFault(mac, "drop"); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		for !told {
+			n, err := sub.Next(ctx)
+			if err != nil {
+				t.Fatal("the press is never told:", err)
+			}
+			told = n.Event != nil && n.Event.Kind == "click"
+		}
+		time.Sleep(time.Minute)
+		if h.results("r") != "done" {
+			t.Errorf("after a press of ten minutes ago: %q", h.results("r"))
+		}
 	})
 }
 

@@ -155,7 +155,7 @@ func TestLocked(t *testing.T) {
 		s.disturb(locked, nil)
 		before, _ := s.count()
 		n2, slowest2 := pace(t, h, id, polls, mu)
-		if n2 < n-1 || slowest2 > slowest+10*time.Millisecond {
+		if n2 < n*9/10 || slowest2 > slowest+10*time.Millisecond {
 			t.Errorf("%d polls, slowest command %v; while locked %d and %v", n, slowest, n2, slowest2)
 		}
 		stats := rec.Stats()
@@ -251,7 +251,7 @@ func TestLockedSQLite(t *testing.T) {
 		begun := time.Now()
 		before := rec.Stats()
 		n2, slowest2 := pace(t, h, id, polls, mu)
-		if n2 < n-1 || slowest2 > slowest+10*time.Millisecond {
+		if n2 < n*9/10 || slowest2 > slowest+10*time.Millisecond {
 			t.Errorf("%d polls, slowest command %v; while locked %d and %v", n, slowest, n2, slowest2)
 		}
 		stats := rec.Stats()
