@@ -141,7 +141,7 @@ func (a *app) hubToken(where string) (wattle.Secret, error) {
 	if err != nil || !token.IsZero() {
 		return token, err
 	}
-	if u, err := url.Parse(where); err != nil || u.Hostname() != "localhost" && !strings.HasPrefix(u.Hostname(), "127.") && u.Hostname() != "::1" {
+	if u, err := url.Parse(where); err != nil || !hubclient.IsLoopback(u.Hostname()) {
 		return token, nil //nolint:nilerr // the hub says whether it wants one
 	}
 	p, err := a.profile()

@@ -66,7 +66,7 @@ func New(o Options) (*Client, error) {
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" {
 			return nil, fmt.Errorf("%w: %q is not the URL of a hub: want http://HOST:PORT", wattle.ErrParam, o.URL)
 		}
-		if u.Scheme == "http" && !o.Token.IsZero() && !isLoopback(u.Hostname()) {
+		if u.Scheme == "http" && !o.Token.IsZero() && !IsLoopback(u.Hostname()) {
 			return nil, fmt.Errorf("%w: %s: the token would be sent in clear: use https, or a tunnel", wattle.ErrParam, o.URL)
 		}
 		c.base = strings.TrimSuffix(u.String(), "/")
@@ -85,7 +85,8 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-func isLoopback(host string) bool {
+// IsLoopback reports whether a host name can only be this computer.
+func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"wattle/automation"
+	"wattle/hub"
+	"wattle/internal/hubclient"
+)
+
+func newGroup(a *app) *cobra.Command {
+	cmd := group(&cobra.Command{
+		Use:   "group",
+		Short: "Groups of devices of the running hub: list, make, switch",
+		Example: `wattle group set evening "Desk lamp" "Study lamp"
+wattle group on evening
+wattle group apply evening brightness=30`,
+		Long:    `Scenes, rules and other groups mean a group by "@evening". "@all" is always there.`,
+		GroupID: groupHub,
+	})
+	cmd.AddCommand(
+		shelfList(a, "group", "groups", func(g *automation.Group) []cell {
+			return []cell{plain(g.Name), plain(strings.Join(a.namesOf(g.Devices), ", "))}
+		}, "name", "devices"),
+		newGroupSet(a), shelfDelete(a, "group", "groups"),
+		newGroupTurn(a, "on", "Switch a group on", map[string]any{"state": true}),
+		newGroupTurn(a, "off", "Switch a group off", map[string]any{"state": false}),
+		newGroupTurn(a, "toggle", "Switch a group off where one is on, else on", nil),
+		newGroupApply(a),
+	)
+	return cmd
+}
+
+// namesOf are devices as people call them, where they are stored by id.
+func (a *app) namesOf(ids []string) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = id
+		if a.memory == nil {
+			continue
+		}
+		for _, d := range a.memory.housed {
+			if d.ID == id {
+				out[i] = d.Name
+			}
+		}
+	}
+	return out
+}
+
+// idsOf are devices of the hub as the user calls them; "@group" stays.
+func (a *app) idsOf(ctx context.Context, refs []string) ([]string, error) {
+	var out []string
+	for _, ref := range refs {
+		if strings.HasPrefix(ref, "@") {
+			out = append(out, ref)
+			continue
+		}
+		targets, err := a.resolve(ctx, []string{ref})
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range targets {
+			out = append(out, hub.Slug(hub.ID{MAC: t.known.MAC, Child: t.child}))
+		}
+	}
+	return out, nil
+}
+
+// shelfPath is the path of a stored thing.
+func shelfPath(many, name string, more ...string) string {
+	return "/" + many + "/" + url.PathEscape(name) + strings.Join(more, "")
+}
+
+// shelfList lists what is stored of a kind.
+func shelfList[T any](a *app, one, many string, row func(*T) []cell, head ...string) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the " + many + " of the running hub",
+		Example: fmt.Sprintf("wattle %s list\nwattle %s list --json", one, one),
+		Args:    exactly(0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
+				items, err := hubclient.List[T](ctx, c, "/"+many)
+				if err != nil {
+					return err
+				}
+				if err := a.knowNames(ctx); err != nil {
+					return err
+				}
+				t := &table{head: head}
+				for i := range items {
+					t.add(row(&items[i])...)
+				}
+				if len(items) == 0 && a.format() == formatTable {
+					a.say("there are no %s", many)
+					return nil
+				}
+				return a.print(items, t)
+			})
+		},
+	}
+}
+
+// knowNames reads the devices of the hub, for their names.
+func (a *app) knowNames(ctx context.Context) error {
+	book, err := a.book()
+	if err != nil {
+		return err
+	}
+	return book.load(ctx)
+}
+
+// shelfDelete deletes a stored thing.
+func shelfDelete(a *app, one, many string) *cobra.Command {
+	return &cobra.Command{
+		Use:     "delete NAME",
+		Aliases: []string{"rm"},
+		Short:   "Delete a " + one + " of the running hub",
+		Example: fmt.Sprintf("wattle %s delete evening", one),
+		Args:    exactly(1, "the name of a "+one),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
+				return c.Do(ctx, http.MethodDelete, shelfPath(many, args[0]), nil, nil)
+			})
+		},
+	}
+}
+
+func newGroupSet(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "set NAME DEVICE...",
+		Short:   "Make a group of devices, or give it others",
+		Example: "wattle group set evening \"Desk lamp\" \"Study lamp\"\nwattle group set downstairs @kitchen @hall",
+		Args:    atLeast(2, "a name and devices"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
+				ids, err := a.idsOf(ctx, args[1:])
+				if err != nil {
+					return err
+				}
+				return c.Do(ctx, http.MethodPut, shelfPath("groups", args[0]), automation.Group{Name: args[0], Devices: ids}, nil)
+			})
+		},
+	}
+}
+
+func newGroupTurn(a *app, word, short string, set map[string]any) *cobra.Command {
+	return &cobra.Command{
+		Use:     word + " NAME",
+		Short:   short,
+		Example: fmt.Sprintf("wattle group %s evening\nwattle group %s all", word, word),
+		Args:    exactly(1, "the name of a group"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := strings.TrimPrefix(args[0], "@")
+			if set == nil {
+				return a.outcomes(cmd, shelfPath("groups", name, "/toggle"), struct{}{})
+			}
+			return a.outcomes(cmd, shelfPath("groups", name, "/set"), set)
+		},
+	}
+}
+
+func newGroupApply(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "apply NAME FEATURE=VALUE...",
+		Short:   "Set features of all devices of a group that have them",
+		Example: "wattle group apply evening brightness=30 color_temperature=2700",
+		Args:    atLeast(2, "a group and what to set"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			set, err := settingsOf(args[1:])
+			if err != nil {
+				return err
+			}
+			return a.outcomes(cmd, shelfPath("groups", strings.TrimPrefix(args[0], "@"), "/set"), set)
+		},
+	}
+}
+
+// settingsOf reads feature=value: on, off, numbers and other JSON are that, the rest
+// is text.
+func settingsOf(args []string) (map[string]any, error) {
+	out := map[string]any{}
+	for _, arg := range args {
+		id, text, ok := strings.Cut(arg, "=")
+		if !ok || id == "" {
+			return nil, usagef("for example brightness=40", "%q is not FEATURE=VALUE", arg)
+		}
+		var v any = text
+		switch {
+		case text == "on" || text == "off":
+			v = text == "on"
+		case json.Valid([]byte(text)):
+			_ = json.Unmarshal([]byte(text), &v)
+		}
+		out[id] = v
+	}
+	return out, nil
+}
+
+// outcomes posts what several devices do, and shows how each did it.
+func (a *app) outcomes(cmd *cobra.Command, path string, body any) error {
+	return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
+		list := []automation.Outcome{}
+		if err := c.Do(ctx, http.MethodPost, path, body, &list); err != nil {
+			return err
+		}
+		t := &table{head: []string{"device", "did"}}
+		errs := make([]error, len(list))
+		for i, o := range list {
+			if o.Error != "" {
+				errs[i] = of(o.Name, errors.New(o.Error))
+				continue
+			}
+			t.add(plain(o.Name), plain(o.Did))
+		}
+		return errors.Join(a.print(list, t), join(errs))
+	})
+}
