@@ -87,6 +87,14 @@ func measure(r *metrics.Requests) func(session.Measurement) {
 	}
 }
 
+// online waits for devices and their children; for bubbles.
+func online(t *testing.T, h *hub.Hub, n int) {
+	t.Helper()
+	hubtest.Online(t, h, n)
+	time.Sleep(10 * time.Second)
+	synctest.Wait()
+}
+
 // plug is the one P110.
 func plug(t *testing.T, h *hub.Hub) *hub.View {
 	t.Helper()
@@ -118,7 +126,7 @@ func TestDemoHome(t *testing.T) {
 		o := home.Options()
 		o.Connect.Session = &session.Options{Measure: measure(requests)}
 		h := home.Hub(o)
-		hubtest.Online(t, h, len(files))
+		online(t, h, len(files))
 		m := newMetrics(t, h, &metrics.Options{Version: "1.2.3", Revision: "abc", Requests: requests})
 		_, body, families := scrape(t, m, "/metrics")
 		shown, silent := 0, 0
@@ -197,7 +205,7 @@ func TestNoSamplesOfTheGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		home := hubtest.Start(t, hubtest.Models("P110", "KP303"))
 		h := home.Hub(nil)
-		hubtest.Online(t, h, 2)
+		online(t, h, 2)
 		m := newMetrics(t, h, nil)
 		p := plug(t, h)
 		if _, _, f := scrape(t, m, "/metrics"); len(f["wattle_power_watts"].GetMetric()) < 4 {
@@ -235,7 +243,7 @@ func TestProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		home := hubtest.Start(t, hubtest.Models("P110", "KP303"))
 		h := home.Hub(nil)
-		hubtest.Online(t, h, 2)
+		online(t, h, 2)
 		m := newMetrics(t, h, nil)
 		strip := slices.IndexFunc(h.Views(), func(v *hub.View) bool { return len(v.Readings()) > 0 && v.State.Children() != nil })
 		v := h.Views()[strip]
@@ -276,7 +284,7 @@ func TestLifetime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		home := hubtest.Start(t, hubtest.Models("P110"))
 		h := home.Hub(nil)
-		hubtest.Online(t, h, 1)
+		online(t, h, 1)
 		id := plug(t, h).ID
 		answer := func(context.Context) (map[hub.ID]history.Energy, error) { return nil, errors.New("locked") }
 		m := newMetrics(t, h, &metrics.Options{Lifetimes: func(ctx context.Context) (map[hub.ID]history.Energy, error) { return answer(ctx) }})
@@ -317,7 +325,7 @@ func TestCompat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		home := hubtest.Start(t, hubtest.Models("P110", "HS110"))
 		h := home.Hub(nil)
-		hubtest.Online(t, h, 2)
+		online(t, h, 2)
 		if _, err := metrics.New(h, &metrics.Options{Compat: []string{"hue"}}); !errors.Is(err, wattle.ErrParam) {
 			t.Errorf("names of hue: %v", err)
 		}
@@ -353,7 +361,7 @@ func TestPromtool(t *testing.T) {
 		o := home.Options()
 		o.Connect.Session = &session.Options{Measure: measure(requests)}
 		h := home.Hub(o)
-		hubtest.Online(t, h, len(files))
+		online(t, h, len(files))
 		_, body, _ = scrape(t, newMetrics(t, h, &metrics.Options{Requests: requests, Process: true}), "/metrics")
 	})
 	c := exec.CommandContext(t.Context(), promtool, "check", "metrics")

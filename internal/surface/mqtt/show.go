@@ -14,6 +14,7 @@ type published struct {
 	view   *hub.View // that the plan was made of
 	plan   *plan
 	config string
+	rev    uint64
 	life   bool // there is a counter in a history
 	kinds  int
 	online string
@@ -34,6 +35,10 @@ func (l *link) show(v *hub.View, again bool) error {
 			l.know(v.ID, nil)
 		}
 	}
+	if v.Rev < p.rev {
+		return nil // somebody else was faster
+	}
+	p.rev = v.Rev
 	if again {
 		p.config, p.online = "", ""
 		clear(p.states)
