@@ -67,3 +67,6 @@ func bearer(r *http.Request) string {
 	}
 	return ""
 }
+
+// stays reports whether somebody who was let in may stay connected.
+func (s *Server) stays(p principal) bool { return p.key == "" || s.tokens.valid(p.key) }

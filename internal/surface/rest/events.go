@@ -53,7 +53,9 @@ func (s *Server) listEvents(ctx context.Context, in *eventsIn) (*listOut[hubapi.
 		return in.Kind != "" && e.Kind != in.Kind || e.Time.Before(in.Since) || !in.Until.IsZero() && !e.Time.Before(in.Until)
 	})
 	in.Limit = cmp.Or(in.Limit, 200)
-	return listed(events, &in.PageIn, func(e hubapi.Event) string { return fmt.Sprint(e.Time.UnixNano(), "-", e.Seq) }, same)
+	return listed(events, &in.PageIn, func(e hubapi.Event) string {
+		return fmt.Sprint(e.Time.UnixNano(), "-", e.Seq, "-", e.Device, "-", e.Kind)
+	}, same)
 }
 
 // concerns picks a device and its children.

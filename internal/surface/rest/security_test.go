@@ -121,6 +121,14 @@ func TestTokens(t *testing.T) {
 		refused(h, h.do("POST", api("/tokens"), `{"name":"x","scope":"read","expires":"2000-01-01T00:00:00Z"}`), 422, "param")
 		want[struct{}](h, h.do("DELETE", api("/tokens/"+tokens[hubapi.ScopeRead].ID), ""), 204)
 		refused(h, h.do("GET", api("/devices"), "", as(tokens[hubapi.ScopeRead].Secret)), 401, "token")
+		write(h.t, c, hubapi.Command{Do: "filter"})
+		if m := read(h.t, c, hubapi.Answer); m.Error == nil || m.Error.Class != "token" {
+			t.Errorf("got %+v", m.Error)
+		}
+		time.Sleep(20 * time.Second) // its follower ends with the next heartbeat
+		for err := error(nil); err == nil; {
+			_, _, err = c.Read(h.t.Context())
+		}
 
 		until := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 		short := want[hubapi.NewToken](h, h.do("POST", api("/tokens"), `{"name":"short","scope":"read","expires":"`+until+`"}`), 201)
@@ -457,5 +465,17 @@ func TestThousandsOfConnections(t *testing.T) {
 		if v := hubtest.View(t, h.hub, "Heater"); !v.Online || hub.Slug(v.ID) == "" {
 			t.Errorf("got %+v", v)
 		}
+	})
+}
+
+func TestWithoutTokens(t *testing.T) {
+	in(t, &rest.Options{NoTokens: true}, []string{"P110"}, func(h *house) {
+		want[[]hubapi.Device](h, h.do("GET", api("/devices"), "", noToken), 200)
+		want[[]hubapi.Token](h, h.do("GET", api("/tokens"), "", noToken), 200)
+		// What keeps web pages out stays.
+		refused(h, h.do("GET", api("/devices"), "", noToken, func(r *http.Request) { r.Host = "evil.example" }), 403, "policy")
+		refused(h, h.do("POST", api("/sweep"), "", noToken, header("Sec-Fetch-Site", "cross-site")), 403, "policy")
+		refused(h, h.do("POST", api("/sweep"), "{}", noToken, header("Content-Type", "text/plain")), 415, "media_type")
+		refused(h, h.do("GET", api("/devices"), "", noToken, header("Origin", "http://evil.example")), 403, "policy")
 	})
 }

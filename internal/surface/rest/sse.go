@@ -92,7 +92,7 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, next func() 
 	_ = control.SetReadDeadline(time.Time{})
 	for ctx.Err() == nil {
 		data, err := next()
-		if err != nil {
+		if err != nil || !s.stays(principalOf(ctx)) {
 			return
 		}
 		if control.SetWriteDeadline(time.Now().Add(s.options.Limits.Write)) != nil {

@@ -107,6 +107,16 @@ func (t *tokens) check(text string) (found hubapi.Token, ok bool) {
 	return found, ok
 }
 
+// valid reports whether a token that was good once still is: for those who stay
+// connected.
+func (t *tokens) valid(id string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(t.list, func(k keptToken) bool {
+		return k.ID == id && (k.Expires == nil || time.Now().Before(*k.Expires))
+	})
+}
+
 // create makes a token. It is kept when this returns.
 func (t *tokens) create(ctx context.Context, r hubapi.TokenRequest) (hubapi.NewToken, error) {
 	now := time.Now().UTC()

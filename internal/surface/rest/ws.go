@@ -75,7 +75,7 @@ func (p *peer) run(ctx context.Context) {
 	}()
 	for {
 		messages, err := p.feed.next(ctx)
-		if err != nil {
+		if err != nil || !p.server.stays(p.who) {
 			break
 		}
 		if messages[0].Type == hubapi.Heartbeat && p.ping(ctx) != nil || p.send(ctx, messages...) != nil {
@@ -152,6 +152,9 @@ func (p *peer) answer(ctx context.Context, c *hubapi.Command, on *bool, err erro
 // do carries out one command.
 func (p *peer) do(ctx context.Context, c *hubapi.Command) (on *bool, err error) {
 	s := p.server
+	if !s.stays(p.who) {
+		return nil, hubapi.NewProblem(hubapi.ErrToken, "the token is void by now")
+	}
 	if c.Do == "filter" {
 		f, err := s.filterOf(c.Devices, c.Features)
 		if err != nil {
