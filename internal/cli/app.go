@@ -149,6 +149,21 @@ func (a *app) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, a.timeout, &timeoutError{a.timeout})
 }
 
+// fileLog logs at debug level to the file that WATTLE_LOG_FILE names; nil where it
+// names none. The end of the process closes it.
+func (a *app) fileLog() slog.Handler {
+	path := a.getenv("WATTLE_LOG_FILE")
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		a.warn(fmt.Errorf("WATTLE_LOG_FILE: %w", err))
+		return nil
+	}
+	return slog.NewTextHandler(f, &slog.HandlerOptions{Level: slog.LevelDebug})
+}
+
 // newLogger writes debug lines to stderr with --debug, and to the file that
 // WATTLE_LOG_FILE names; without both it is silent.
 func (a *app) newLogger() *slog.Logger {
@@ -157,13 +172,8 @@ func (a *app) newLogger() *slog.Logger {
 	if a.flags.debug {
 		handlers = append(handlers, slog.NewTextHandler(a.err, options))
 	}
-	if path := a.getenv("WATTLE_LOG_FILE"); path != "" {
-		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			a.warn(fmt.Errorf("WATTLE_LOG_FILE: %w", err))
-		} else { // closed by the end of the process
-			handlers = append(handlers, slog.NewTextHandler(f, options))
-		}
+	if h := a.fileLog(); h != nil {
+		handlers = append(handlers, h)
 	}
 	if len(handlers) == 0 {
 		return slog.New(slog.DiscardHandler)

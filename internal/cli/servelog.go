@@ -67,5 +67,9 @@ func (a *app) hubLogger(format string, kept *ring) *slog.Logger {
 		}
 		return slog.NewTextHandler(w, o)
 	}
-	return slog.New(slog.NewMultiHandler(handler(a.err, format), handler(kept, formatJSON)))
+	handlers := []slog.Handler{handler(a.err, format), handler(kept, formatJSON)}
+	if h := a.fileLog(); h != nil {
+		handlers = append(handlers, h)
+	}
+	return slog.New(slog.NewMultiHandler(handlers...))
 }
