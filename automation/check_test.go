@@ -107,6 +107,29 @@ func TestMistakes(t *testing.T) {
 	})
 }
 
+// TestLocate: what a hub says of an item of a file has its place there.
+func TestLocate(t *testing.T) {
+	for text, want := range map[string]string{
+		`do[2].devices[0]: value refused: no group "@lamps"`: "f:14:34: rules[0].do[2].devices[0]: ",
+		"if: line 1, column 2: unknown name x":               "f:7:9: rules[0].if: ",
+		"do[9].scene: no such action":                        "f:11:7: rules[0].do: ",
+		"the hub is away":                                    "f:2:9: rules[0]: ",
+	} {
+		if err := automation.Locate("f", []byte(good), "rules[0]", errors.New(text)); !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	number := 21.0
+	d := automation.Document{
+		Rules:  []automation.Rule{{Name: "r", On: []automation.Trigger{{Feature: "x", Becomes: false}, {Feature: "x", Above: &number, Becomes: 2.0}}}},
+		Scenes: []automation.Scene{{Name: "s", Parts: []automation.ScenePart{{Device: "d", Set: map[string]any{"a": 40.0, "b": 0.5}}}}},
+	}
+	text, err := d.YAML()
+	if err != nil || !strings.Contains(string(text), "becomes: false") || !strings.Contains(string(text), "a: 40\n") || !strings.Contains(string(text), "b: 0.5\n") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
 // TestHostile: expressions that would take for ever are broken off, and hold nobody
 // else up.
 func TestHostile(t *testing.T) {

@@ -3,18 +3,16 @@ package automation
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"reflect"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 
-	"wattle"
 	"wattle/hub"
 )
 
@@ -30,23 +28,6 @@ type Document struct {
 	Scenes []Scene `json:"scenes,omitempty" yaml:"scenes,omitempty"`
 	Rules  []Rule  `json:"rules,omitempty" yaml:"rules,omitempty"`
 }
-
-// FileError is what is wrong with a file. It is of the class [wattle.ErrParam].
-type FileError struct {
-	Name         string
-	Line, Column int // from 1; 0 where the whole file is meant
-	Err          error
-}
-
-// Error begins with NAME:LINE:COLUMN.
-func (e *FileError) Error() string {
-	if e.Line == 0 {
-		return e.Name + ": " + e.Err.Error()
-	}
-	return fmt.Sprintf("%s:%d:%d: %s", e.Name, e.Line, e.Column, e.Err)
-}
-
-func (e *FileError) Unwrap() error { return e.Err }
 
 // Read reads a file as [Document.YAML] writes it. It is strict: an unknown key, a
 // value of a wrong kind or a key that occurs twice is a [*FileError] that names the
@@ -143,88 +124,44 @@ func (d *Duration) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// placedError is an error about a node of a file.
-type placedError struct {
-	node ast.Node
-	error
+// whole makes integers of whole numbers, as people write them: JSON knows one kind.
+func whole(value any) any {
+	if n, ok := value.(float64); ok && n == math.Trunc(n) && math.Abs(n) < 1e15 {
+		return int64(n)
+	}
+	return value
 }
 
-func (e *placedError) Unwrap() error { return e.error }
-
-// kindOf says for people what a field takes.
-func kindOf(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.String:
-		return "a text"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Slice:
-		return "a list"
-	case reflect.Struct, reflect.Map:
-		return "keys and values"
+func wholes(set map[string]any) map[string]any {
+	out := map[string]any{}
+	for id, value := range set {
+		out[id] = whole(value)
 	}
-	return "a number"
-}
-
-// located gives an error of the library its place.
-func located(name string, err error) error {
-	if p, ok := errors.AsType[*placedError](err); ok {
-		return at(name, p.node, p.error)
-	}
-	if wrong, ok := errors.AsType[*yaml.TypeError](err); ok && wrong.DstType != nil {
-		return atToken(name, wrong.Token, bad("want %s here", kindOf(wrong.DstType)))
-	}
-	if wrong, ok := errors.AsType[*yaml.UnexpectedNodeTypeError](err); ok {
-		return atToken(name, wrong.Token, bad("want %s here", strings.ToLower(wrong.Expected.String())))
-	}
-	if y, ok := errors.AsType[yaml.Error](err); ok && y.GetToken() != nil {
-		return atToken(name, y.GetToken(), bad("%s", clip(y.GetMessage())))
-	}
-	if errors.Is(err, wattle.ErrParam) {
-		return &FileError{name, 0, 0, err}
-	}
-	return &FileError{name, 0, 0, bad("%s", clip(strings.Join(strings.Fields(err.Error()), " ")))}
-}
-
-func at(name string, node ast.Node, err error) error {
-	if node == nil {
-		return &FileError{name, 0, 0, err}
-	}
-	return atToken(name, node.GetToken(), err)
-}
-
-func atToken(name string, t *token.Token, err error) error {
-	if t == nil || t.Position == nil {
-		return &FileError{name, 0, 0, err}
-	}
-	return &FileError{name, t.Position.Line, t.Position.Column, err}
-}
-
-// found gives what is wrong with an item its place in the file: that of the field,
-// or of the nearest one around it that is written there.
-func found(name string, file *ast.File, prefix string, err error) error {
-	path := prefix
-	if wrong, ok := errors.AsType[*FieldError](err); ok {
-		if wrong.Path != "" {
-			path += "." + wrong.Path
-		}
-		err = wrong.Err
-	}
-	for ; path != ""; path = path[:max(strings.LastIndexAny(path, ".["), 0)] {
-		p, bad := yaml.PathString("$." + path)
-		if bad != nil {
-			continue
-		}
-		node, bad := safely(func() (ast.Node, error) { return p.FilterFile(file) })
-		if bad == nil && node != nil {
-			return at(name, node, fmt.Errorf("%s: %w", path, err))
-		}
-	}
-	return &FileError{name, 0, 0, err}
+	return out
 }
 
 // YAML writes a document for people.
 func (d *Document) YAML() ([]byte, error) {
+	d = &Document{slices.Clone(d.Groups), slices.Clone(d.Scenes), slices.Clone(d.Rules)}
+	for i := range d.Scenes {
+		s := &d.Scenes[i]
+		s.Parts = slices.Clone(s.Parts)
+		for j := range s.Parts {
+			s.Parts[j].Set = wholes(s.Parts[j].Set)
+		}
+	}
+	for i := range d.Rules {
+		r := &d.Rules[i]
+		r.On, r.Do = slices.Clone(r.On), slices.Clone(r.Do)
+		for j := range r.On {
+			r.On[j].Becomes = whole(r.On[j].Becomes)
+		}
+		for j := range r.Do {
+			if r.Do[j].Set != nil {
+				r.Do[j].Set = wholes(r.Do[j].Set)
+			}
+		}
+	}
 	var out bytes.Buffer
 	err := yaml.NewEncoder(&out, yaml.IndentSequence(true), yaml.UseLiteralStyleIfMultiline(true)).Encode(d)
 	return out.Bytes(), err

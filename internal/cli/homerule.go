@@ -139,22 +139,22 @@ func newRuleImport(a *app) *cobra.Command {
 			}
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
 				n := 0
-				put := func(many, name string, item any) error {
+				put := func(many string, i int, name string, item any) error {
 					if err := c.Do(ctx, http.MethodPut, shelfPath(many, name), item, nil); err != nil {
-						return of(strings.TrimSuffix(many, "s")+" "+name, hubFault(err))
+						return automation.Locate(args[0], text, fmt.Sprintf("%s[%d]", many, i), hubFault(err))
 					}
 					n++
 					return nil
 				}
 				var errs []error
-				for _, g := range doc.Groups {
-					errs = append(errs, put("groups", g.Name, g))
+				for i, g := range doc.Groups {
+					errs = append(errs, put("groups", i, g.Name, g))
 				}
-				for _, s := range doc.Scenes {
-					errs = append(errs, put("scenes", s.Name, s))
+				for i, s := range doc.Scenes {
+					errs = append(errs, put("scenes", i, s.Name, s))
 				}
-				for _, r := range doc.Rules {
-					errs = append(errs, put("rules", r.Name, r))
+				for i, r := range doc.Rules {
+					errs = append(errs, put("rules", i, r.Name, r))
 				}
 				a.say("%d stored", n)
 				return join(errs)
