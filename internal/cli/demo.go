@@ -29,8 +29,9 @@ func newDemo(a *app) *cobra.Command {
 wattle demo --once
 WATTLE_PROFILE=demo wattle on "Desk lamp"   # in a second terminal`,
 		Long: `Starts some twenty invented devices on loopback addresses, discovers and opens them
-over the wire as real ones, and shows them until Ctrl-C. Other commands reach them
-with the profile "demo", which has its own account and memory.`,
+over the wire as real ones, runs a hub over them with a made-up history of 30 days, and
+shows them until Ctrl-C. Other commands reach them with the profile "demo", which has its
+own account and memory. --once shows the devices without a hub.`,
 		GroupID: groupSim,
 		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -117,6 +118,40 @@ func (a *app) showHome(ctx context.Context, p *profile, home *simulator.Home, on
 	if err != nil {
 		return err
 	}
+	if !once {
+		// A hub owns their sessions from here on, and this command goes through it.
+		return a.showThroughHub(ctx, p, targets)
+	}
+	return a.showTargets(ctx, p, targets, once)
+}
+
+// showThroughHub shows the home as everybody else sees it, who goes through its hub.
+func (a *app) showThroughHub(ctx context.Context, p *profile, targets []target) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if a.errTTY {
+		a.say("filling a history of %d days", demoDays)
+	}
+	started, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- a.demoHub(ctx, targets, func() { close(started) }) }()
+	select {
+	case <-started:
+	case err := <-ended:
+		return err
+	}
+	a.hubOf, a.memory = hubs{}, nil // look again: there is a hub now
+	book, err := a.book()
+	if err == nil {
+		err = book.load(ctx)
+	}
+	if err == nil {
+		err = a.showTargets(ctx, p, targets, false)
+	}
+	cancel()
+	return errors.Join(err, <-ended)
+}
+
+func (a *app) showTargets(ctx context.Context, p *profile, targets []target, once bool) error {
 	intro := fmt.Sprintf("%d simulated devices, found over the network at 127.x addresses.", len(targets))
 	if a.outTTY && !once && a.format() == formatTable {
 		return a.watch(ctx, targets, time.Second, &tableWatcher{
@@ -168,6 +203,8 @@ func (a *app) demoHints(*profile) []string {
 		"In a second terminal:",
 		"  export WATTLE_PROFILE=demo",
 		`  wattle list; wattle off "Desk lamp"; wattle set "Study lamp" brightness=40`,
+		`  wattle hub devices; wattle history energy Heater --since 30d`,
+		`  wattle history "Study climate" temperature --since 7d`,
 		`  wattle sim ctl "Desk lamp" fault slow=2s      # and: clear`,
 		"Ctrl-C ends.",
 	}

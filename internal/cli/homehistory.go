@@ -255,12 +255,12 @@ func (a *app) printPastEnergy(ctx context.Context, c *hubclient.Client, id strin
 		return err
 	}
 	var text strings.Builder
-	text.WriteString(fmt.Sprintf("total %.3f kWh", kwh))
+	fmt.Fprintf(&text, "total %.3f kWh", kwh)
 	for currency, sum := range money {
-		text.WriteString(fmt.Sprintf(", %.2f %s", sum, currency))
+		fmt.Fprintf(&text, ", %.2f %s", sum, currency)
 	}
 	if e.Lifetime != nil {
-		text.WriteString(fmt.Sprintf("; lifetime %.3f kWh", *e.Lifetime))
+		fmt.Fprintf(&text, "; lifetime %.3f kWh", *e.Lifetime)
 	}
 	a.say("%s", text.String())
 	return nil

@@ -33,6 +33,7 @@ type daemon struct {
 	archive  *archive // nil: no history is kept
 	hub      *hub.Hub
 	engine   *automation.Engine
+	started  func() // told when everything runs; nil: nobody
 	requests *metrics.Requests
 	surface  sync.Mutex // guards shown and ending
 	ending   bool
@@ -55,16 +56,21 @@ func (a *app) serveHub(ctx context.Context, f *serveFlags) error {
 		return err
 	}
 	defer unlock()
+	return a.newDaemon(f.logs).run(ctx)
+}
+
+// newDaemon prepares a hub over the folder of the profile.
+func (a *app) newDaemon(logs string) *daemon {
 	d := &daemon{
 		lines: newRing(), manager: a.manager(), begun: time.Now(),
 		requests: metrics.NewRequests(), shown: map[string]*runningSurface{},
 	}
 	d.current.Store(a)
-	d.log = a.hubLogger(f.logs, d.lines)
+	d.log = a.hubLogger(logs, d.lines)
 	d.home = a.prof.dir
 	d.keep = folderKeep{filepath.Join(d.home, "hub")}
 	d.registry = newRegistry(a, d.log)
-	return d.run(ctx)
+	return d
 }
 
 // run makes the parts from the inside out, and ends them from the outside in:
@@ -111,6 +117,9 @@ func (d *daemon) run(ctx context.Context) error {
 
 	d.log.Info("hub started", "devices", len(o.Entries), "version", buildVersion().Version, "pid", os.Getpid())
 	d.manager.tell(ctx, "READY=1", "STATUS="+d.status())
+	if d.started != nil {
+		d.started()
+	}
 	err = d.wait(ctx, hangups, home)
 	d.manager.tell(ctx, "STOPPING=1")
 	d.log.Info("hub ends", "ran", time.Since(d.begun).Round(time.Second))
