@@ -164,10 +164,10 @@ func TestLocked(t *testing.T) {
 		}
 		s.disturb(nil, nil)
 		close(locked)
-		time.Sleep(5 * time.Second)
+		time.Sleep(5*time.Second + 500*time.Millisecond) // between two batches
 		after, twice := s.count()
 		stats = rec.Stats()
-		if twice != 0 || stats.Lost != 0 || stats.Waiting != 0 || stats.Err != nil || uint64(after) != stats.Samples+stats.Readings {
+		if twice != 0 || stats.Lost != 0 || stats.Waiting > 5 || stats.Err != nil || uint64(after) != stats.Samples+stats.Readings {
 			t.Errorf("afterwards: %d, %d twice, %+v", after, twice, stats)
 		}
 		if strings.Count(log.String(), "samples wait") != 1 || strings.Count(log.String(), "written again") != 1 {
@@ -194,7 +194,7 @@ func TestOverflow(t *testing.T) {
 		s.disturb(nil, nil)
 		time.Sleep(2 * time.Minute) // until it is tried again
 		stats = rec.Stats()
-		if stats.Waiting != 0 || stats.Err != nil || stats.Samples == 0 {
+		if stats.Waiting > 5 || stats.Err != nil || stats.Samples == 0 {
 			t.Errorf("afterwards: %+v", stats)
 		}
 		if !strings.Contains(log.String(), "lost_so_far") {
@@ -261,8 +261,8 @@ func TestLockedSQLite(t *testing.T) {
 		if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(5 * time.Second)
-		if stats = rec.Stats(); stats.Waiting != 0 || stats.Lost != 0 || stats.Err != nil {
+		time.Sleep(5*time.Second + 500*time.Millisecond) // between two batches
+		if stats = rec.Stats(); stats.Waiting > 5 || stats.Lost != 0 || stats.Err != nil {
 			t.Errorf("afterwards: %+v", stats)
 		}
 		got, err := s.Samples(t.Context(), history.Key{Device: id, Feature: "state"}, history.From(begun), begun.Add(time.Minute), 1000)
