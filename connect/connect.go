@@ -84,6 +84,9 @@ type Options struct {
 	// Cloud is the account through which devices are reached that are not at
 	// home; nil: all are reached locally.
 	Cloud *cloud.Client
+	// NoSearch asks a device by discovery at its address only, wherever else it may
+	// be: for who sweeps for many devices at once and calls [Keeper.Found].
+	NoSearch bool
 	// OneLogin spends one login at most on a device that counts refused ones: a
 	// test, and no search for what might fit.
 	OneLogin bool

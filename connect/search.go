@@ -17,8 +17,12 @@ import (
 // everywhere at once where its MAC is known.
 func (p *opener) rediscover(ctx context.Context) bool {
 	p.probed = true
-	if !p.target.MAC.IsZero() {
+	switch {
+	case p.target.MAC.IsZero():
+	case !p.options.NoSearch:
 		return p.search(ctx)
+	case p.stranger != nil:
+		return false // it is known who is there
 	}
 	found, err := discover.Probe(ctx, p.target.Host, p.probeOptions())
 	p.log.LogAttrs(ctx, slog.LevelDebug, "asked by discovery", slog.String("host", p.target.Host), slog.Any("err", err))

@@ -62,6 +62,7 @@ func newEntry(h *Hub, in Entry) *entry {
 	if o.Session == nil {
 		o.Session = &session.Options{Logger: o.Logger}
 	}
+	o.NoSearch = o.NoSearch || h.options.Sweep > 0 // the hub sweeps for all of them
 	e.keeper = connect.NewKeeper(in.Target, &o, &connect.KeeperOptions{
 		Learned: e.learned, Changed: e.changed, Logger: h.log, Gate: h.logins, Probe: e.interval,
 	})

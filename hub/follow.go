@@ -46,7 +46,7 @@ func (e *entry) follow(life context.Context, d *device.Device) {
 		e.hub.log.LogAttrs(life, slog.LevelWarn, "event positions", slog.String("device", e.id.String()), slog.Any("err", err))
 		return
 	}
-	follower, err := d.Follower(&device.FollowOptions{Positions: positions})
+	follower, err := d.Follower(&device.FollowOptions{Positions: positions, Interval: e.hub.options.Logs})
 	if err != nil && !errors.Is(err, wattle.ErrUnsupported) {
 		return
 	}

@@ -67,8 +67,13 @@ type Options struct {
 	// online; 0 mean 3 and 20 s.
 	Misses   int
 	Patience time.Duration
+	// Logs is how often event logs are read; 0: every second where somebody waits
+	// for an answer to a press, every three seconds elsewhere.
+	Logs time.Duration
 	// Sweep is how often the network is searched for addresses that have changed
-	// and for new devices; 0 means 10 min, negative never.
+	// and for new devices; 0 means 10 min, negative never: then each device is
+	// searched by itself. While a device does not answer it is once a minute, and
+	// every 10 s in the first minutes.
 	Sweep time.Duration
 	// Adopt takes devices that a sweep finds and that the account can control into
 	// the hub.

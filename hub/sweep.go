@@ -38,22 +38,24 @@ func (h *Hub) Candidates() []Candidate {
 }
 
 const (
-	// quickSweep is the least time between two sweeps while a device is looked for
-	// that was there, which goes on for quickFor.
+	// quickSweep is the least time between two sweeps, and how often one is made
+	// while a device is looked for that has gone less than quickFor ago.
 	quickSweep = 10 * time.Second
 	quickFor   = 5 * time.Minute
+	// slowSweep is how often one is made while any device is looked for.
+	slowSweep = time.Minute
 )
 
 // sweepNow searches the network at once and then again and again, more often
-// while a device has just gone: it may have another address, and one search finds
-// all of them.
+// while a device does not answer: it may have another address, and one search
+// finds all of them.
 func (h *Hub) sweepNow(ctx context.Context) {
-	for {
+	for ctx.Err() == nil {
 		begun := time.Now()
 		if err := h.Sweep(ctx); err != nil && ctx.Err() == nil {
 			h.log.LogAttrs(ctx, slog.LevelWarn, "search", slog.Any("err", err))
 		}
-		for time.Since(begun) < h.options.Sweep && !h.misses() || time.Since(begun) < min(quickSweep, h.options.Sweep) {
+		for time.Since(begun) < h.sweepAfter() {
 			timer := time.NewTimer(min(quickSweep, max(0, h.options.Sweep-time.Since(begun))))
 			select {
 			case <-ctx.Done():
@@ -62,22 +64,25 @@ func (h *Hub) sweepNow(ctx context.Context) {
 			case <-timer.C:
 			}
 		}
-		if ctx.Err() != nil {
-			return
-		}
 	}
 }
 
-// misses reports whether a device has stopped to answer a short time ago.
-func (h *Hub) misses() bool {
+// sweepAfter is how long after the last sweep the next one is made.
+func (h *Hub) sweepAfter() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	out := h.options.Sweep
 	for _, e := range h.entries {
-		if s := e.keeper.Status(); s.State == connect.Unreachable && time.Since(s.Since) < quickFor {
-			return true
+		s := e.keeper.Status()
+		switch {
+		case s.State != connect.Unreachable:
+		case time.Since(s.Since) < quickFor:
+			return min(out, max(quickSweep, h.options.Interval))
+		default:
+			out = min(out, slowSweep)
 		}
 	}
-	return false
+	return out
 }
 
 // Sweep searches the network once: devices of the hub that have moved are tried

@@ -48,6 +48,9 @@ func Models(beginnings ...string) []*capture.File {
 	})
 }
 
+// firstIndex is beyond the ids of invented devices.
+const firstIndex = 1 << 14
+
 // Start runs a home of these devices until the test ends, and waits until all
 // are served. The same capture may be given several times.
 func Start(tb testing.TB, files []*capture.File) *Home {
@@ -72,13 +75,17 @@ func Start(tb testing.TB, files []*capture.File) *Home {
 			}
 		},
 	})
-	counts := map[string]int{}
-	for _, f := range files {
-		d, err := simulator.New(f, &simulator.DeviceOptions{Library: homes.Library(), KeepIDs: counts[f.Name] == 0, Index: counts[f.Name]})
+	again := map[string]bool{}
+	for i, f := range files {
+		o := simulator.DeviceOptions{Library: homes.Library(), KeepIDs: true}
+		if again[f.Name] {
+			o.KeepIDs, o.Index = false, firstIndex+i
+		}
+		again[f.Name] = true
+		d, err := simulator.New(f, &o)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		counts[f.Name]++
 		if err := h.Sim.Add(d, nil); err != nil {
 			tb.Fatal(err)
 		}
@@ -101,6 +108,13 @@ func Start(tb testing.TB, files []*capture.File) *Home {
 		}
 	}
 	return h
+}
+
+// At is where a device is served now.
+func (h *Home) At(mac wattle.MAC) simulator.Ready {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ready[mac]
 }
 
 // Options are those of a hub that lives in this home, with all of its devices
