@@ -123,6 +123,16 @@ func (e *entry) learned(t connect.Target) {
 	e.learnLocked()
 }
 
+// forgive forgets that credentials were refused, also for the next run.
+func (e *entry) forgive() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.in.Target.Refused != "" {
+		e.in.Target.Refused = ""
+		e.learnLocked()
+	}
+}
+
 // learnLocked has what is remembered told.
 func (e *entry) learnLocked() {
 	if !e.ended {

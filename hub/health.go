@@ -126,13 +126,13 @@ const busiest = 4
 // pace is how often the device is polled; it is called with the lock held.
 func (e *entry) pace() time.Duration { return max(e.interval, busiest*e.health.median) }
 
-// nextAfter is when to poll after a poll that began at a time. A little jitter
-// keeps devices that came at once from staying together.
+// nextAfter is when to poll after a poll that began at a time: a little sooner than
+// the interval, by chance, so that devices that came at once do not stay together.
 func (e *entry) nextAfter(begun time.Time) time.Time {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	pace := e.pace()
-	next := begun.Add(pace - pace/20 + rand.N(pace/10+1))
+	next := begun.Add(pace - rand.N(pace/10+1))
 	if now := time.Now(); next.Before(now) {
 		return now
 	}

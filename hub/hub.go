@@ -183,6 +183,7 @@ func (h *Hub) SetAccount(account wattle.Credentials) {
 	defer h.mu.Unlock()
 	h.options.Connect.Account = account
 	for _, e := range h.entries {
+		e.forgive()
 		e.keeper.SetAccount(account)
 	}
 }
