@@ -91,6 +91,30 @@ func hubCommand(ts *testscript.TestScript, args ...string) ([]byte, error) {
 	return cmd.Output()
 }
 
+// complaints are what was found wrong when a hub was ended: too late for a script
+// to fail in order, and its simulator has to be ended too.
+var complaints struct {
+	sync.Mutex
+	list []string
+}
+
+func complain(format string, args ...any) {
+	complaints.Lock()
+	defer complaints.Unlock()
+	complaints.list = append(complaints.list, fmt.Sprintf(format, args...))
+}
+
+// reportComplaints fails the test that has some.
+func reportComplaints(t *testing.T) {
+	t.Helper()
+	complaints.Lock()
+	defer complaints.Unlock()
+	for _, c := range complaints.list {
+		t.Error(c)
+	}
+	complaints.list = nil
+}
+
 // stopHub ends the hub of a script, and looks at what its devices have seen.
 func stopHub(ts *testscript.TestScript) {
 	v, ok := served.LoadAndDelete(ts)
@@ -114,7 +138,7 @@ func stopHub(ts *testscript.TestScript) {
 		}
 		ts.Logf("%s over %s: %d logins", d.Name, d.Transport, len(logins))
 		if len(logins) > 1 && ts.Name() != "alias-reboot" { // a session ends with a reboot
-			ts.Fatalf("%s saw %d logins: somebody beside the hub", d.Name, len(logins))
+			complain("%s: %s saw %d logins: somebody beside the hub", ts.Name(), d.Name, len(logins))
 		}
 	}
 	begun := time.Now()
@@ -126,7 +150,7 @@ func stopHub(ts *testscript.TestScript) {
 	if found, _ := filepath.Glob(filepath.Join(ts.Getenv("WATTLE_STATE_DIR"), "sessions", "*")); len(found) > 0 {
 		for _, path := range found {
 			if info, err := os.Stat(path); err == nil && filepath.Ext(path) != ".lock" && info.Size() > 0 {
-				ts.Fatalf("%s: a command has made a session of its own", path)
+				complain("%s: %s: a command has made a session of its own", ts.Name(), path)
 			}
 		}
 	}

@@ -66,6 +66,7 @@ func TestScripts(t *testing.T) {
 
 func scriptParams(t *testing.T, shown *shown, homes, dir string) testscript.Params {
 	t.Helper()
+	t.Cleanup(func() { reportComplaints(t) })
 	return testscript.Params{
 		Dir:                 dir,
 		UpdateScripts:       *update,
