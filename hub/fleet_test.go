@@ -62,9 +62,9 @@ func serveFleet(spec string) error {
 	})
 	kinds := hubtest.Models("P110", "HS110", "P100", "KP115", "L530")
 	devices := map[string]*simulator.Device{}
-	offset := int(netip.MustParsePrefix(text).Addr().As4()[1]) << 10 // MACs differ between processes
+	offset := int(netip.MustParsePrefix(text).Addr().As4()[1]%8) << 13 // MACs differ between processes
 	for i := range n {
-		d, err := simulator.New(kinds[i%len(kinds)], &simulator.DeviceOptions{Library: homes.Library(), Index: offset%(1<<15) + i})
+		d, err := simulator.New(kinds[i%len(kinds)], &simulator.DeviceOptions{Library: homes.Library(), Index: offset + i})
 		if err != nil {
 			return err
 		}
