@@ -34,7 +34,7 @@ children, pair, unpair, events, siren and records are about it, and take its nam
 	)
 	for id, list := range map[string][]*cobra.Command{
 		groupHubRun: {
-			newHubStatus(a), newHubDevices(a), newHubAdd(a), newHubRemove(a), newHubRename(a), newHubSweep(a), newHubReload(a),
+			newHubStatus(a), newHubDevices(a), newHubAdd(a), newHubRemove(a), newHubRename(a), newHubSweep(a), newHubReload(a), newHubLogs(a),
 		},
 		groupHubDevice: {newHubChildren(a), newHubPair(a), newHubUnpair(a), newHubEvents(a), newHubSiren(a), newHubRecords(a)},
 	} {
