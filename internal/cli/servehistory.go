@@ -72,9 +72,13 @@ func (d *daemon) openHistory(ctx context.Context) (*archive, error) {
 		return nil, of("history", err)
 	}
 	return &archive{
-		store: s, recorder: recorder.New(&recorder.Options{Sink: s, Grace: endings, Logger: d.log}), reader: recorder.NewArchive(s, tariffs),
+		store: s, recorder: recorder.New(&recorder.Options{Sink: s, Every: writeEvery, Grace: endings, Logger: d.log}), reader: recorder.NewArchive(s, tariffs),
 	}, nil
 }
+
+// writeEvery is how often the hub writes what it has seen: memory cards wear out
+// by each write, and what a power cut may take is one poll.
+const writeEvery = 5 * time.Second
 
 // close writes what waits, and closes.
 func (h *archive) close(d *daemon) {
