@@ -62,7 +62,7 @@ func startHub(ts *testscript.TestScript, n int) {
 	// It is told what the scripts tell the program later.
 	h.cmd.Env = []string{"WATTLE_HUB__ADOPT=true", "WATTLE_USERNAME=demo@example.com", "WATTLE_PASSWORD=" + simPassword}
 	for _, key := range []string{
-		"PATH", "HOME", "XDG_CONFIG_HOME", "WATTLE_STATE_DIR", "WATTLE_DISCOVERY__TARGETS", "WATTLE_DISCOVERY__ONLY_TARGETS", "WATTLE_LOG_FILE",
+		"PATH", "HOME", "XDG_CONFIG_HOME", "WATTLE_STATE_DIR", "WATTLE_DISCOVERY__TARGETS", "WATTLE_DISCOVERY__ONLY_TARGETS", "WATTLE_LOG_FILE", "GORACE",
 	} {
 		h.cmd.Env = append(h.cmd.Env, key+"="+ts.Getenv(key))
 	}
@@ -85,7 +85,7 @@ func startHub(ts *testscript.TestScript, n int) {
 func hubCommand(ts *testscript.TestScript, args ...string) ([]byte, error) {
 	cmd := exec.Command("wattle", args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, key := range []string{"PATH", "HOME", "XDG_CONFIG_HOME", "WATTLE_STATE_DIR"} {
+	for _, key := range []string{"PATH", "HOME", "XDG_CONFIG_HOME", "WATTLE_STATE_DIR", "GORACE"} {
 		cmd.Env = append(cmd.Env, key+"="+ts.Getenv(key))
 	}
 	return cmd.Output()

@@ -77,6 +77,7 @@ func scriptParams(t *testing.T, shown *shown, homes, dir string) testscript.Para
 			env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/config")
 			env.Setenv("HOMES", homes)
 			env.Setenv("NO_KEYRING", "1")
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Setenv("SIM_PASSWORD", simPassword)
 			env.Setenv("WATTLE_LOG_FILE", shown.log)
 			env.Defer(func() { shown.lookThrough(t, env.WorkDir) })
@@ -140,7 +141,7 @@ func startSim(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command("wattle", append(flags, args[1:]...)...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "WATTLE_STATE_DIR=" + ts.Getenv("WATTLE_STATE_DIR"), "HOME=" + ts.Getenv("HOME"), "WATTLE_LOG_FILE=" + ts.Getenv("WATTLE_LOG_FILE")}
+	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "WATTLE_STATE_DIR=" + ts.Getenv("WATTLE_STATE_DIR"), "HOME=" + ts.Getenv("HOME"), "WATTLE_LOG_FILE=" + ts.Getenv("WATTLE_LOG_FILE"), "GORACE=" + ts.Getenv("GORACE")}
 	var stderr bytes.Buffer // read after the end only
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
@@ -209,7 +210,7 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command("wattle", runs[0]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = []string{"PATH=" + ts.Getenv("PATH")}
-	for _, key := range []string{"HOME", "RANGE", "XDG_CONFIG_HOME", "WATTLE_STATE_DIR", "WATTLE_USERNAME", "WATTLE_PASSWORD", "WATTLE_DISCOVERY__TARGETS", "WATTLE_DISCOVERY__ONLY_TARGETS", "WATTLE_LOG_FILE"} {
+	for _, key := range []string{"HOME", "RANGE", "XDG_CONFIG_HOME", "WATTLE_STATE_DIR", "WATTLE_USERNAME", "WATTLE_PASSWORD", "WATTLE_DISCOVERY__TARGETS", "WATTLE_DISCOVERY__ONLY_TARGETS", "WATTLE_LOG_FILE", "GORACE"} {
 		cmd.Env = append(cmd.Env, key+"="+ts.Getenv(key))
 	}
 	var stdout, stderr bytes.Buffer
