@@ -166,7 +166,8 @@ func (h *Home) Hub(o *hub.Options) *hub.Hub {
 	return made
 }
 
-// Online waits until n devices (children not counted) are online.
+// Online waits until n devices are online, and all children that they list have
+// views. Children are not counted.
 func Online(tb testing.TB, h *hub.Hub, n int) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -174,7 +175,7 @@ func Online(tb testing.TB, h *hub.Hub, n int) {
 	sub := h.Subscribe(nil)
 	defer sub.Close()
 	online := map[hub.ID]bool{}
-	for len(online) < n {
+	for len(online) < n || !whole(h) {
 		notice, err := sub.Next(ctx)
 		if err != nil {
 			tb.Fatalf("%d of %d devices are online: %v", len(online), n, err)
@@ -183,6 +184,21 @@ func Online(tb testing.TB, h *hub.Hub, n int) {
 			online[v.ID] = true
 		}
 	}
+}
+
+// whole reports whether the children of all devices are shown: that follows their
+// parents by a moment.
+func whole(h *hub.Hub) bool {
+	missing := 0
+	for _, v := range h.Views() {
+		switch {
+		case !v.Root():
+			missing--
+		case v.State != nil:
+			missing += len(v.State.Children())
+		}
+	}
+	return missing <= 0
 }
 
 // View finds a device by name, slug or id.
