@@ -54,9 +54,9 @@ type Keeper struct {
 	loss    chan loss
 	kick    chan struct{} // try at once
 	gate    chan struct{} // nil: open
-	probe   time.Duration
 
 	mu      sync.Mutex
+	probe   time.Duration
 	target  Target
 	options Options
 	result  *Result // nil while there is no session
@@ -277,6 +277,14 @@ func (k *Keeper) SetAccount(account wattle.Credentials) {
 	k.options.Account, k.target.Refused = account, ""
 	k.mu.Unlock()
 	k.Retry()
+}
+
+// SetProbe changes [KeeperOptions.Probe] and [Options.NoSearch] for what comes
+// next.
+func (k *Keeper) SetProbe(every time.Duration, noSearch bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.probe, k.options.NoSearch = cmp.Or(every, defaultProbe), noSearch
 }
 
 // Found tells where a sweep has met the device, which is tried there at once

@@ -93,13 +93,16 @@ func (k *Keeper) pause(ctx context.Context, begun time.Time, err error, failures
 	closed := false
 	for time.Now().Before(next) {
 		step := time.Until(next)
-		if state == Unreachable && k.probe > 0 {
+		k.mu.Lock()
+		probe := k.probe
+		k.mu.Unlock()
+		if state == Unreachable && probe > 0 {
 			switch open, known := k.probePort(ctx); {
 			case known && open && closed:
 				return true
 			case known:
 				closed = !open
-				step = max(0, min(time.Until(next), k.probe))
+				step = max(0, min(time.Until(next), probe))
 			}
 		}
 		if state == NoAccess || state == Refused || state == Unsupported {

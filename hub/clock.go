@@ -21,7 +21,7 @@ const (
 // which it would get the time, and whose clock is wrong: schedules and statistics
 // go by it. It is called by one poll at a time.
 func (e *entry) checkClock(ctx context.Context, d *device.Device) {
-	if e.hub.options.NoClocks {
+	if e.hub.Tuning().NoClocks {
 		return
 	}
 	if online, known := d.State().Value("cloud_connection").Bool(); !known || online {

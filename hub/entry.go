@@ -20,8 +20,8 @@ type entry struct {
 	hub      *Hub
 	id       ID
 	keeper   *connect.Keeper
-	interval time.Duration
-	place    place // guarded by the schedule
+	own      time.Duration // Entry.Interval
+	place    place         // guarded by the schedule
 	done     sync.WaitGroup
 	commands collector
 
@@ -53,7 +53,7 @@ type learnt struct {
 
 func newEntry(h *Hub, in Entry) *entry {
 	e := &entry{
-		hub: h, id: ID{MAC: in.Target.MAC}, in: in, interval: cmp.Or(in.Interval, h.options.Interval),
+		hub: h, id: ID{MAC: in.Target.MAC}, in: in, own: in.Interval,
 		place: place{index: -1}, opening: make(chan struct{}, 1),
 	}
 	e.commands.entry = e
@@ -62,12 +62,15 @@ func newEntry(h *Hub, in Entry) *entry {
 	if o.Session == nil {
 		o.Session = &session.Options{Logger: o.Logger}
 	}
-	o.NoSearch = o.NoSearch || h.options.Sweep > 0 // the hub sweeps for all of them
+	o.NoSearch = h.noSearch(h.tuning.Load())
 	e.keeper = connect.NewKeeper(in.Target, &o, &connect.KeeperOptions{
-		Learned: e.learned, Changed: e.changed, Logger: h.log, Gate: h.logins, Probe: e.interval,
+		Learned: e.learned, Changed: e.changed, Logger: h.log, Gate: h.logins, Probe: e.interval(),
 	})
 	return e
 }
+
+// interval is how often the device is to be polled.
+func (e *entry) interval() time.Duration { return cmp.Or(max(e.own, 0), e.hub.Tuning().Interval) }
 
 // unread is the view of a device before its first poll.
 func (e *entry) unread() *View {

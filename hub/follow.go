@@ -17,6 +17,7 @@ import (
 type following struct {
 	of   *device.Device // whose logs it is about, nil while nobody has looked
 	kids int            // how many children it had then
+	logs time.Duration  // how often they are read, see [Tuning]
 	stop context.CancelFunc
 	done chan struct{} // closed when the follower has ended, nil where there is none
 	// positions are how far it came, where nothing keeps them.
@@ -24,14 +25,14 @@ type following struct {
 }
 
 // follow begins to read the event logs of a device that has them, and again after
-// its firmware has changed the language. It is called by one poll at a time.
+// its firmware has changed the language or somebody the pace. It is called by one poll at a time.
 func (e *entry) follow(life context.Context, d *device.Device) {
 	e.mu.Lock()
 	f := e.follows
 	e.mu.Unlock()
-	kids := len(d.Children())
+	kids, logs := len(d.Children()), e.hub.Tuning().Logs
 	switch ended := f.done == nil || closed(f.done); {
-	case f.of == d && f.done != nil && !ended:
+	case f.of == d && f.done != nil && !ended && f.logs == logs:
 		return // it is read
 	case f.of == d && f.done == nil && f.kids == kids:
 		return // it keeps no log
@@ -40,13 +41,13 @@ func (e *entry) follow(life context.Context, d *device.Device) {
 		<-f.done
 	}
 	positions, err := e.positions(life)
-	next := following{of: d, kids: kids, positions: positions}
+	next := following{of: d, kids: kids, logs: logs, positions: positions}
 	if err != nil {
 		// Without them events would be lost or told twice.
 		e.hub.log.LogAttrs(life, slog.LevelWarn, "event positions", slog.String("device", e.id.String()), slog.Any("err", err))
 		return
 	}
-	follower, err := d.Follower(&device.FollowOptions{Positions: positions, Interval: e.hub.options.Logs})
+	follower, err := d.Follower(&device.FollowOptions{Positions: positions, Interval: logs})
 	if err != nil && !errors.Is(err, wattle.ErrUnsupported) {
 		return
 	}

@@ -124,7 +124,7 @@ func (h *Hub) Health(id ID) (Health, error) {
 const busiest = 4
 
 // pace is how often the device is polled; it is called with the lock held.
-func (e *entry) pace() time.Duration { return max(e.interval, busiest*e.health.median) }
+func (e *entry) pace() time.Duration { return max(e.interval(), busiest*e.health.median) }
 
 // nextAfter is when to poll after a poll that began at a time: a little sooner than
 // the interval, by chance, so that devices that came at once do not stay together.

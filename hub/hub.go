@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wattle"
@@ -23,6 +24,8 @@ type Hub struct {
 	schedule *schedule
 	logins   chan struct{} // a token for each connection that is being made
 	epoch    time.Time
+	tuning   atomic.Pointer[Tuning] // whole; its fields in options are those of the beginning
+	retuned  chan struct{}          // holds a token when the sweeper is to look at tuning
 
 	mu      sync.Mutex
 	entries map[wattle.MAC]*entry
@@ -41,7 +44,7 @@ type Hub struct {
 func New(o *Options) (*Hub, error) {
 	h := &Hub{
 		bus: newBus(), schedule: newSchedule(), epoch: time.Now(),
-		entries: map[wattle.MAC]*entry{}, found: map[wattle.MAC]Candidate{},
+		entries: map[wattle.MAC]*entry{}, found: map[wattle.MAC]Candidate{}, retuned: make(chan struct{}, 1),
 	}
 	if o != nil {
 		h.options = *o
@@ -49,10 +52,11 @@ func New(o *Options) (*Hub, error) {
 	if h.log = h.options.Logger; h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
-	h.options.Interval = cmp.Or(h.options.Interval, defaultInterval)
-	h.options.Misses = cmp.Or(h.options.Misses, defaultMisses)
-	h.options.Patience = cmp.Or(h.options.Patience, defaultPatience)
-	h.options.Sweep = cmp.Or(h.options.Sweep, defaultSweep)
+	tuning := Tuning{
+		Interval: h.options.Interval, Misses: h.options.Misses, Patience: h.options.Patience, Logs: h.options.Logs,
+		Sweep: h.options.Sweep, Adopt: h.options.Adopt, NoClocks: h.options.NoClocks,
+	}.whole()
+	h.tuning.Store(&tuning)
 	h.options.Workers = cmp.Or(h.options.Workers, defaultWorkers)
 	h.logins = make(chan struct{}, cmp.Or(h.options.Logins, defaultLogins))
 	h.remember = newNotebook(h.options.Learned, h.options.Removed)
@@ -86,9 +90,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 	h.mu.Unlock()
 	running.Go(func() { h.dispatch(ctx, &running) })
-	if h.options.Sweep > 0 {
-		running.Go(func() { h.sweepNow(ctx) })
-	}
+	running.Go(func() { h.sweepAlways(ctx) })
 	// What is learned while everything ends is still told.
 	noting, noted := context.WithCancel(context.WithoutCancel(ctx))
 	var notebook sync.WaitGroup

@@ -36,7 +36,8 @@ type Observation struct {
 	At time.Time
 }
 
-// Options are settings of a hub; nil and the zero value work.
+// Options are settings of a hub; nil and the zero value work. [Hub.Tune] changes
+// some of them while it runs.
 type Options struct {
 	// Entries are the devices to begin with.
 	Entries []Entry

@@ -162,7 +162,7 @@ func (e *entry) remembered(d *device.Device, s *device.State) {
 func (e *entry) failed(err error) {
 	e.showing.Lock()
 	defer e.showing.Unlock()
-	now := time.Now()
+	now, tuning := time.Now(), e.hub.Tuning()
 	state := e.keeper.Status().State
 	e.mu.Lock()
 	if e.ended {
@@ -171,7 +171,7 @@ func (e *entry) failed(err error) {
 	}
 	e.health.failure(now, err)
 	never := e.health.lastSuccess.IsZero()
-	gone := never || e.health.misses >= e.hub.options.Misses && now.Sub(e.health.lastSuccess) >= e.hub.options.Patience
+	gone := never || e.health.misses >= tuning.Misses && now.Sub(e.health.lastSuccess) >= tuning.Patience
 	// While it is away the words differ from one attempt to the next: the first
 	// ones stay as long as they say the same.
 	news := e.why != state

@@ -32,7 +32,7 @@ const (
 func (h *Hub) Candidates() []Candidate {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	life := max(candidateLife, 3*h.options.Sweep)
+	life := max(candidateLife, 3*h.Tuning().Sweep)
 	maps.DeleteFunc(h.found, func(_ wattle.MAC, c Candidate) bool { return time.Since(c.Seen) > life })
 	return slices.SortedFunc(maps.Values(h.found), func(a, b Candidate) int { return cmp.Compare(a.MAC.String(), b.MAC.String()) })
 }
@@ -46,38 +46,48 @@ const (
 	slowSweep = time.Minute
 )
 
-// sweepNow searches the network at once and then again and again, more often
+// sweepAlways searches the network at once and then again and again, more often
 // while a device does not answer: it may have another address, and one search
-// finds all of them.
-func (h *Hub) sweepNow(ctx context.Context) {
+// finds all of them. Where nobody wants searches it waits until somebody does.
+func (h *Hub) sweepAlways(ctx context.Context) {
 	for ctx.Err() == nil {
+		if h.Tuning().Sweep < 0 {
+			select {
+			case <-ctx.Done():
+			case <-h.retuned:
+			}
+			continue
+		}
 		begun := time.Now()
 		if err := h.Sweep(ctx); err != nil && ctx.Err() == nil {
 			h.log.LogAttrs(ctx, slog.LevelWarn, "search", slog.Any("err", err))
 		}
-		for time.Since(begun) < h.sweepAfter() {
-			timer := time.NewTimer(min(quickSweep, max(0, h.options.Sweep-time.Since(begun))))
+		for tuned := false; ctx.Err() == nil && !tuned && time.Since(begun) < h.sweepAfter(); {
+			timer := time.NewTimer(min(quickSweep, max(0, h.Tuning().Sweep-time.Since(begun))))
 			select {
 			case <-ctx.Done():
-				timer.Stop()
-				return
+			case <-h.retuned:
+				tuned = true
 			case <-timer.C:
 			}
+			timer.Stop()
 		}
 	}
 }
 
-// sweepAfter is how long after the last sweep the next one is made.
+// sweepAfter is how long after the last sweep the next one is made; below 0
+// where none is to be made.
 func (h *Hub) sweepAfter() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	out := h.options.Sweep
+	t := h.Tuning()
+	out := t.Sweep
 	for _, e := range h.entries {
 		s := e.keeper.Status()
 		switch {
 		case s.State != connect.Unreachable:
 		case time.Since(s.Since) < quickFor:
-			return min(out, max(quickSweep, h.options.Interval))
+			return min(out, max(quickSweep, t.Interval))
 		default:
 			out = min(out, slowSweep)
 		}
@@ -86,7 +96,7 @@ func (h *Hub) sweepAfter() time.Duration {
 }
 
 // Sweep searches the network once: devices of the hub that have moved are tried
-// where they are now, others become candidates or, with [Options.Adopt], join.
+// where they are now, others become candidates or, with [Tuning.Adopt], join.
 func (h *Hub) Sweep(ctx context.Context) error {
 	for found, err := range discover.Sweep(ctx, h.options.Connect.Discover) {
 		if err != nil {
@@ -113,7 +123,7 @@ func (h *Hub) met(f discover.Found) {
 		return
 	}
 	ours := f.Owner == "" && f.Family == wattle.IOT || account.Username != "" && f.OwnedBy(account.Username)
-	if !h.options.Adopt || f.Reason != "" || len(f.Routes) == 0 || !ours {
+	if !h.Tuning().Adopt || f.Reason != "" || len(f.Routes) == 0 || !ours {
 		return
 	}
 	in := Entry{Target: connect.Target{Name: f.Alias, Host: f.Addr.String(), Routes: f.Routes, MAC: f.MAC, Owner: f.Owner, Type: f.Type}}
