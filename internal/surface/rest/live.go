@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ type live struct {
 	seats   chan struct{}
 	running sync.WaitGroup
 	once    sync.Once
+	written writings
 }
 
 func (l *live) init(seats int) {
@@ -92,7 +94,7 @@ type feed struct {
 	waiting map[hub.ID]bool // devices of the snapshot that are to come
 	ready   bool
 	last    uint64 // what to resume from
-	first   []hubapi.Message
+	first   []message
 
 	mu     sync.Mutex
 	filter filter
@@ -112,7 +114,7 @@ func (s *Server) follow(f filter, since string) *feed {
 		fd.last, _ = strconv.ParseUint(seq, 10, 64)
 	}
 	fd.sub = s.hub.Subscribe(&hub.SubscribeOptions{Since: fd.last, Events: 1 << 10})
-	hello := hubapi.Message{Type: hubapi.Hello, Time: time.Now(), Devices: []string{}}
+	hello := message{Message: hubapi.Message{Type: hubapi.Hello, Time: time.Now(), Devices: []string{}}}
 	for _, v := range s.hub.Views() {
 		if f.wants(v.ID) {
 			hello.Devices = append(hello.Devices, hub.Slug(v.ID))
@@ -130,7 +132,7 @@ func (f *feed) close() { f.sub.Close() }
 func (f *feed) id() string { return f.server.epoch + "-" + strconv.FormatUint(f.last, 10) }
 
 // next waits for messages, at most until the next heartbeat.
-func (f *feed) next(ctx context.Context) ([]hubapi.Message, error) {
+func (f *feed) next(ctx context.Context) ([]message, error) {
 	out := f.first
 	f.first = nil
 	out = f.becomeReady(out)
@@ -154,26 +156,31 @@ func (f *feed) next(ctx context.Context) ([]hubapi.Message, error) {
 		out = f.becomeReady(f.add(out, n))
 	}
 	if len(out) == 0 {
-		out = append(out, hubapi.Message{Type: hubapi.Heartbeat, ID: f.id(), Time: time.Now()})
+		out = append(out, f.bare(hubapi.Heartbeat))
 	}
 	return out, nil
 }
 
-func (f *feed) becomeReady(out []hubapi.Message) []hubapi.Message {
+// bare is a message without anything in it.
+func (f *feed) bare(kind string) message {
+	return message{Message: hubapi.Message{Type: kind, ID: f.id(), Time: time.Now()}}
+}
+
+func (f *feed) becomeReady(out []message) []message {
 	if f.ready || len(f.waiting) > 0 {
 		return out
 	}
 	f.ready = true
-	return append(out, hubapi.Message{Type: hubapi.Ready, ID: f.id(), Time: time.Now()})
+	return append(out, f.bare(hubapi.Ready))
 }
 
 // add makes a message of a notice, where the follower wants it.
-func (f *feed) add(out []hubapi.Message, n hub.Notice) []hubapi.Message {
+func (f *feed) add(out []message, n hub.Notice) []message {
 	f.last = n.Seq
 	f.mu.Lock()
 	filter := f.filter
 	f.mu.Unlock()
-	m := hubapi.Message{ID: f.id(), Missed: n.Missed, Time: time.Now()}
+	m := message{Message: hubapi.Message{ID: f.id(), Missed: n.Missed, Time: time.Now()}}
 	switch {
 	case n.View != nil:
 		m.Type = hubapi.Changed
@@ -202,25 +209,18 @@ func (f *feed) add(out []hubapi.Message, n hub.Notice) []hubapi.Message {
 
 // describe fills in the device; ok is false where none of the features that the
 // follower wants has changed.
-func (f *feed) describe(m *hubapi.Message, n hub.Notice, filter *filter) (ok bool) {
-	d := f.server.device(n.View)
+func (f *feed) describe(m *message, n hub.Notice, filter *filter) (ok bool) {
 	for _, r := range n.View.Changes(n.Before) {
 		if filter.features == nil || filter.features[r.ID] {
 			m.Changes = append(m.Changes, r.ID)
 		}
 	}
-	m.Device = &d
 	if filter.features == nil {
+		m.written = f.server.live.written.of(n.View, f.server.device)
 		return true
 	}
-	var wanted []hubapi.Feature
-	for _, one := range d.Features {
-		if filter.features[one.ID] {
-			wanted = append(wanted, one)
-		}
-	}
-	if d.Features = wanted; wanted == nil {
-		d.Features = []hubapi.Feature{}
-	}
+	d := f.server.device(n.View)
+	d.Features = slices.DeleteFunc(d.Features, func(one hubapi.Feature) bool { return !filter.features[one.ID] })
+	m.Device = &d
 	return m.Type == hubapi.Snapshot || len(m.Changes) > 0 || n.Before == nil || n.Before.Online != n.View.Online
 }

@@ -3,7 +3,6 @@ package rest
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -108,11 +107,11 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, next func() 
 }
 
 // sseOf writes messages as server-sent events.
-func sseOf(messages []hubapi.Message) ([]byte, error) {
+func sseOf(messages []message) ([]byte, error) {
 	var b bytes.Buffer
 	for i := range messages {
 		m := &messages[i]
-		data, err := json.Marshal(m)
+		data, err := m.json()
 		if err != nil {
 			return nil, err
 		}

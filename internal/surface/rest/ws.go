@@ -94,9 +94,9 @@ func (p *peer) ping(ctx context.Context) error {
 	return p.conn.Ping(ctx)
 }
 
-func (p *peer) send(ctx context.Context, messages ...hubapi.Message) error {
+func (p *peer) send(ctx context.Context, messages ...message) error {
 	for i := range messages {
-		data, err := json.Marshal(&messages[i])
+		data, err := messages[i].json()
 		if err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func (p *peer) read(ctx context.Context) {
 }
 
 func (p *peer) answer(ctx context.Context, c *hubapi.Command, on *bool, err error) {
-	_ = p.send(ctx, hubapi.Message{Type: hubapi.Answer, Ref: clip(c.Ref), On: on, Error: hubapi.ProblemOf(err), Time: time.Now()})
+	_ = p.send(ctx, message{Message: hubapi.Message{Type: hubapi.Answer, Ref: clip(c.Ref), On: on, Error: hubapi.ProblemOf(err), Time: time.Now()}})
 }
 
 // do carries out one command.
