@@ -131,6 +131,20 @@ func New(f *capture.File, o *DeviceOptions) (*Device, error) {
 	return d, nil
 }
 
+// valid checks what is read often and not checked again. Captures from files are
+// JSON, but they can be made otherwise.
+func valid(f *capture.File) error {
+	for name, raw := range f.Data {
+		if !json.Valid(raw) {
+			return fmt.Errorf("%s of %s is not JSON", name, f.Name)
+		}
+	}
+	if len(f.Discovery) > 0 && !json.Valid(f.Discovery) {
+		return fmt.Errorf("the answer to discovery of %s is not JSON", f.Name)
+	}
+	return nil
+}
+
 // reset makes the engine anew from the capture.
 func (d *Device) reset() error {
 	switch {

@@ -61,7 +61,7 @@ func (d *Device) battery() bool {
 func (d *Device) result(a Announcement) json.RawMessage {
 	var info Info
 	d.engine.info(&info)
-	o, ok := parseObject(d.host.Discovery)
+	o, ok := cut(d.host.Discovery)
 	if !ok {
 		o = object{
 			"factory_default": marshal(false), "is_support_iot_cloud": marshal(true), "obd_src": marshal("tplink"),
@@ -111,7 +111,7 @@ func (d *Device) offerTPAP(o object, port int) {
 
 // tpap is how the device speaks TPAP.
 func (d *Device) tpap() endpoint.TPAPOptions {
-	o, _ := parseObject(d.Discovery(Announcement{}).Result)
+	o, _ := cut(d.Discovery(Announcement{}).Result)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return endpoint.TPAPOptions{DeviceType: o.text("device_type"), MAC: o.text("mac"), KLAP: d.beside}

@@ -60,6 +60,9 @@ type iotHandler func(e *iot, c *iotCall) (object, *iotFault)
 
 func newIOT(d *Device) (*iot, error) {
 	e := &iot{d: d, own: map[string]map[string]object{}}
+	if err := valid(d.file); err != nil {
+		return nil, err
+	}
 	if err := e.load(); err != nil {
 		return nil, err
 	}
@@ -86,7 +89,7 @@ func (e *iot) module(name string, methods json.RawMessage, scope iotScope) json.
 	if isIOTError(stored) {
 		return e.d.file.Data[name]
 	}
-	list, ok := members(methods)
+	list, ok := cutMembers(methods)
 	switch {
 	case !e.knows(name) && e.kind != iotCamera:
 		return e.errors.module.raw()
@@ -104,7 +107,7 @@ func (e *iot) module(name string, methods json.RawMessage, scope iotScope) json.
 func (e *iot) method(c *iotCall, args json.RawMessage, fault *iotFault) json.RawMessage {
 	if len(args) > 0 && string(args) != "null" {
 		var ok bool
-		if c.args, ok = parseObject(args); !ok {
+		if c.args, ok = cut(args); !ok {
 			return e.errors.argument.raw()
 		}
 	}
@@ -139,7 +142,7 @@ func (e *iot) answer(module, method string) (object, bool) {
 		return o.clone(), true
 	}
 	if raw, ok := e.d.file.Methods(module)[method]; ok {
-		if o, ok := parseObject(raw); ok {
+		if o, ok := cut(raw); ok {
 			return o, true
 		}
 	}

@@ -31,7 +31,7 @@ func (e *iot) context(request []member) (scope iotScope, modules []member) {
 	if context == nil || e.kind != iotStrip {
 		return scope, modules
 	}
-	o, ok := parseObject(context)
+	o, ok := cut(context)
 	switch {
 	case !ok:
 		scope.fault = &e.errors.argument

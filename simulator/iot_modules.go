@@ -108,7 +108,7 @@ func (e *iot) serves(role, method string) bool {
 func (e *iot) metered() bool {
 	module := e.emeterModule()
 	if raw, ok := e.d.file.Methods(module)["get_realtime"]; ok {
-		answer, ok := parseObject(raw)
+		answer, ok := cut(raw)
 		code, _ := answer.integer("err_code")
 		return ok && code == 0
 	}
@@ -152,7 +152,7 @@ func (e *iot) invented(module, method string) (object, bool) {
 	if !ok {
 		return nil, false
 	}
-	return parseObject(json.RawMessage(text))
+	return cut(json.RawMessage(text))
 }
 
 // iotDefaults are in the form of docs/protocol/iot.md; the values are made up.

@@ -7,41 +7,92 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"unicode/utf8"
+
+	"wattle/internal/wire/rawjson"
 )
 
 // object is a JSON object whose members stay as they were read: numbers keep
 // their digits, and members that nobody knows survive.
 type object map[string]json.RawMessage
 
-// parseObject reads an object; ok is false for anything else.
+// parseObject reads an object of others; ok is false for anything else. It copies.
 func parseObject(raw json.RawMessage) (o object, ok bool) {
-	if err := json.Unmarshal(raw, &o); err != nil || o == nil {
+	if !json.Valid(raw) {
 		return nil, false
+	}
+	return cut(bytes.Clone(raw))
+}
+
+// cut is parseObject for what is known to be valid, such as members of an object
+// that was read: its members point into raw, which nobody may change.
+func cut(raw json.RawMessage) (o object, ok bool) {
+	list, ok := cutMembers(raw)
+	if !ok {
+		return nil, false
+	}
+	o = make(object, len(list))
+	for _, m := range list {
+		o[m.key] = m.value
 	}
 	return o, true
 }
 
+// cutMembers is members for what is known to be valid.
+func cutMembers(raw json.RawMessage) ([]member, bool) {
+	list := make([]member, 0, 16)
+	err := rawjson.Members(raw, func(key, value []byte) error {
+		if !utf8.Valid(key) {
+			key = bytes.ToValidUTF8(key, []byte("\ufffd"))
+		}
+		list = append(list, member{string(key), slices.Clip(value)})
+		return nil
+	})
+	return list, err == nil
+}
+
 // object reads a member that is an object, nil if it is not.
 func (o object) object(key string) object {
-	sub, _ := parseObject(o[key])
+	sub, _ := cut(o[key])
 	return sub
 }
 
-// array reads a member that is an array, nil if it is not.
-func (o object) array(key string) []json.RawMessage {
-	var list []json.RawMessage
-	if json.Unmarshal(o[key], &list) != nil {
+// array reads a member that is an array, nil if it is not. Its items point into
+// it.
+func (o object) array(key string) []json.RawMessage { return cutArray(o[key]) }
+
+func cutArray(raw json.RawMessage) []json.RawMessage {
+	list := []json.RawMessage{}
+	if rawjson.Items(raw, func(item []byte) error { list = append(list, slices.Clip(item)); return nil }) != nil {
 		return nil
 	}
 	return list
 }
 
+// text is a member that is a string, "" if it is not.
 func (o object) text(key string) string {
+	if plain, ok := plainText(o[key]); ok {
+		return plain
+	}
 	var s string
 	if json.Unmarshal(o[key], &s) != nil {
 		return ""
 	}
 	return s
+}
+
+// plainText reads a string in which nothing is escaped.
+func plainText(raw json.RawMessage) (s string, ok bool) {
+	n := len(raw)
+	if n < 2 || raw[0] != '"' {
+		return "", false
+	}
+	for _, c := range raw[1 : n-1] {
+		if c < ' ' || c > '~' || c == '\\' || c == '"' {
+			return "", false
+		}
+	}
+	return string(raw[1 : n-1]), true
 }
 
 func (o object) number(key string) (float64, bool) { return number(o[key]) }
@@ -78,8 +129,15 @@ func (o object) put(key string, v any) { o[key] = marshal(v) }
 func (o object) raw() json.RawMessage { return o.append(nil) }
 
 func (o object) append(b []byte) []byte {
+	keys, size := make([]string, 0, len(o)), 2
+	for key, value := range o {
+		keys = append(keys, key)
+		size += len(key) + len(value) + len(`"":,`)
+	}
+	slices.Sort(keys)
+	b = slices.Grow(b, size)
 	b = append(b, '{')
-	for i, key := range slices.Sorted(maps.Keys(o)) {
+	for i, key := range keys {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -93,6 +151,9 @@ func (o object) append(b []byte) []byte {
 func number(raw json.RawMessage) (float64, bool) {
 	if len(raw) == 0 || raw[0] != '-' && (raw[0] < '0' || raw[0] > '9') {
 		return 0, false
+	}
+	if n, err := strconv.Atoi(string(raw)); err == nil && len(raw) < 16 {
+		return float64(n), true
 	}
 	var f float64
 	if json.Unmarshal(raw, &f) != nil {
@@ -137,7 +198,12 @@ func appendString(b []byte, s string) []byte {
 
 // rawArray writes a list of values that are JSON already.
 func rawArray(list []json.RawMessage) json.RawMessage {
-	b := []byte{'['}
+	size := len("[]")
+	for _, item := range list {
+		size += len(item) + len(",")
+	}
+	b := make([]byte, 0, size)
+	b = append(b, '[')
 	for i, item := range list {
 		if i > 0 {
 			b = append(b, ',')
@@ -154,8 +220,11 @@ type member struct {
 }
 
 // members reads an object in the order of the text, with names that occur
-// twice occurring twice.
+// twice occurring twice. What follows the object does not matter.
 func members(raw json.RawMessage) ([]member, bool) {
+	if json.Valid(raw) {
+		return cutMembers(bytes.Clone(raw))
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if token, err := d.Token(); err != nil || token != json.Delim('{') {
 		return nil, false
@@ -180,6 +249,11 @@ func members(raw json.RawMessage) ([]member, bool) {
 // appendMembers writes an object in the order of the list; of a name that
 // occurs twice the last value wins, as it does on devices.
 func appendMembers(b []byte, list []member) []byte {
+	size := len("{}")
+	for _, m := range list {
+		size += len(m.key) + len(m.value) + len(`"":,`)
+	}
+	b = slices.Grow(b, size)
 	b = append(b, '{')
 	last := make(map[string]int, len(list))
 	for i, m := range list {

@@ -49,20 +49,23 @@ type smartHandler func(u *unit, params object) (json.RawMessage, int)
 
 func newSmart(d *Device, file, only *capture.File) (*smart, error) {
 	e := &smart{d: d, file: file, only: only}
+	if err := valid(file); err != nil {
+		return nil, err
+	}
 	return e, e.load()
 }
 
 // handle answers one message. What cannot be read is refused, as devices do.
 func (e *smart) handle(request []byte) []byte {
-	var r struct {
-		Method string          `json:"method"`
-		Params json.RawMessage `json:"params"`
+	if !json.Valid(request) {
+		return smartAnswer("", nil, codeBadJSON)
 	}
-	if json.Unmarshal(request, &r) != nil {
+	r, ok := readCall(bytes.Clone(request))
+	if !ok {
 		return smartAnswer("", nil, codeBadJSON)
 	}
 	e.tick()
-	if r.Method == "multipleRequest" {
+	if r.method == "multipleRequest" {
 		switch {
 		case e.d.quirks.NoBatch:
 			return smartAnswer("", nil, codeBadJSON)
@@ -71,8 +74,24 @@ func (e *smart) handle(request []byte) []byte {
 		}
 		e.batches++
 	}
-	result, code := e.self.run(r.Method, r.Params)
+	result, code := e.self.run(r.method, r.params)
 	return smartAnswer("", result, code)
+}
+
+// smartCall is one request.
+type smartCall struct {
+	method string
+	params json.RawMessage // nil where there are none
+}
+
+// readCall reads a part of a valid message; ok is false for what is no request.
+func readCall(raw json.RawMessage) (c smartCall, ok bool) {
+	o, ok := cut(raw)
+	method, named := o["method"]
+	if !ok || named && jsonKind(method) != '"' && string(method) != "null" {
+		return smartCall{}, false
+	}
+	return smartCall{o.text("method"), o["params"]}, true
 }
 
 // run answers one request, a batch or one for a child among them.
@@ -80,7 +99,7 @@ func (u *unit) run(method string, raw json.RawMessage) (json.RawMessage, int) {
 	var params object
 	if len(raw) > 0 && string(raw) != "null" {
 		var ok bool
-		if params, ok = parseObject(raw); !ok {
+		if params, ok = cut(raw); !ok {
 			return nil, codeParams
 		}
 	}
@@ -110,16 +129,13 @@ func (u *unit) batch(params object) (json.RawMessage, int) {
 	}
 	responses := make([]json.RawMessage, 0, len(list))
 	for _, raw := range list {
-		var r struct {
-			Method string          `json:"method"`
-			Params json.RawMessage `json:"params"`
-		}
-		if json.Unmarshal(raw, &r) != nil || r.Method == "multipleRequest" {
-			responses = append(responses, smartAnswer(r.Method, nil, codeParams))
+		r, ok := readCall(raw)
+		if !ok || r.method == "multipleRequest" {
+			responses = append(responses, smartAnswer(r.method, nil, codeParams))
 			break
 		}
-		result, code := u.run(r.Method, r.Params)
-		responses = append(responses, smartAnswer(r.Method, result, code))
+		result, code := u.run(r.method, r.params)
+		responses = append(responses, smartAnswer(r.method, result, code))
 		if code != 0 {
 			break
 		}
@@ -133,17 +149,14 @@ func (u *unit) controlChild(params object) (json.RawMessage, int) {
 		return nil, u.unknown("control_child")
 	}
 	child := u.e.child(params.text("device_id"))
-	var inner struct {
-		Method string          `json:"method"`
-		Params json.RawMessage `json:"params"`
-	}
-	if child == nil || json.Unmarshal(params["requestData"], &inner) != nil {
+	inner, ok := readCall(params["requestData"])
+	if child == nil || !ok {
 		return nil, codeParams
 	}
 	if child.asleep() {
 		return nil, codeFailed
 	}
-	result, code := child.run(inner.Method, inner.Params)
+	result, code := child.run(inner.method, inner.params)
 	return object{"responseData": smartAnswer("", result, code)}.raw(), 0
 }
 
@@ -196,7 +209,7 @@ func (u *unit) stored(method string) (object, bool) {
 	if !ok {
 		return nil, false
 	}
-	return parseObject(raw)
+	return cut(raw)
 }
 
 func (u *unit) change(method string, answer object) {
@@ -231,7 +244,7 @@ func fits(answer, params object) bool {
 // mergeInto replaces members; those of objects within singly.
 func mergeInto(answer, params object) {
 	for key, value := range params {
-		inner, deeper := parseObject(value)
+		inner, deeper := cut(value)
 		present := answer.object(key)
 		if deeper && present != nil {
 			mergeInto(present, inner)
@@ -264,7 +277,7 @@ func (e *smart) info(i *Info) {
 	u := e.self
 	i.Alias = decodeText(u.info.text("nickname"))
 	i.Model = wattle.Model{Name: u.info.text("model"), Region: u.info.text("specs")}
-	if announced, ok := parseObject(e.file.Discovery); ok {
+	if announced, ok := cut(e.file.Discovery); ok {
 		if m := wattle.ParseModel(announced.text("device_model")); m.Name == i.Model.Name && m.Region != "" {
 			i.Model = m
 		}
@@ -337,7 +350,7 @@ func page(answer json.RawMessage, params object) (json.RawMessage, int) {
 	if !bytes.Contains(answer, []byte(`"start_index"`)) {
 		return answer, 0
 	}
-	o, ok := parseObject(answer)
+	o, ok := cut(answer)
 	if !ok || !o.has("start_index") || !o.has("sum") {
 		return answer, 0
 	}

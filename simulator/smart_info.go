@@ -313,7 +313,7 @@ func (e *smart) componentLists(stored []json.RawMessage) []json.RawMessage {
 		}
 	}
 	for _, raw := range stored {
-		entry, _ := parseObject(raw)
+		entry, _ := cut(raw)
 		for _, child := range e.children {
 			if child.storedID == entry.text("device_id") {
 				put(child, entry["component_list"])

@@ -35,7 +35,7 @@ func (l *triggerLog) load(stored object) {
 	}
 	l.loaded = true
 	for _, raw := range stored.array("logs") {
-		entry, ok := parseObject(raw)
+		entry, ok := cut(raw)
 		if id, isNumber := entry.integer("id"); ok && isNumber {
 			l.entries = append(l.entries, logged{id, raw})
 			l.last = max(l.last, id)

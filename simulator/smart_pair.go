@@ -48,6 +48,9 @@ func (e *smart) loadWaiting() error {
 		if file == nil {
 			child.bare = true
 		} else {
+			if err := valid(file); err != nil {
+				return err
+			}
 			child.base = file.Data
 			if info, ok := parseObject(file.Data["get_device_info"]); ok {
 				child.info = info

@@ -113,6 +113,9 @@ func (e *smart) newChild(entry, inline object) (*unit, error) {
 	}
 	switch {
 	case file != nil:
+		if err := valid(file); err != nil {
+			return nil, err
+		}
 		child.base = file.Data
 	case inline != nil:
 		child.base = inline

@@ -20,9 +20,10 @@ type tally struct {
 	since time.Time                    // nothing is known of before
 	past  func(hour time.Time) float64 // makes up a whole hour before born; nil: nothing
 
-	hours map[int64]float64 // that ran, by the start of the hour
-	fine  map[int64]float64 // of the last days, by the start of five minutes; nil: not kept
-	sums  map[int64]float64 // of days that are over, by their start
+	hours  map[int64]float64 // that ran, by the start of the hour
+	fine   map[int64]float64 // of the last days, by the start of five minutes; nil: not kept
+	sums   map[int64]float64 // of days that are over, by their start
+	months map[int64]int64   // counts of months that are over, by their start
 
 	hour, hourEnd time.Time // the hour that at is in
 }
@@ -97,12 +98,12 @@ func (t *tally) jump(now time.Time) {
 		}
 		t.hours = moved
 	}
-	t.at, t.hourEnd, t.sums = now, time.Time{}, nil
+	t.at, t.hourEnd, t.sums, t.months = now, time.Time{}, nil, nil
 }
 
 func (t *tally) erase() {
 	t.total, t.past, t.since = 0, nil, t.at
-	t.hours, t.sums = nil, nil
+	t.hours, t.sums, t.months = nil, nil, nil
 	if t.fine != nil {
 		t.fine = map[int64]float64{}
 	}
@@ -177,9 +178,22 @@ func (t *tally) of(day time.Time) int64 { return t.days(day)[day.Day()-1] }
 
 // month is the count of the month that a moment is in.
 func (t *tally) month(month time.Time) int64 {
+	start := energy.Month.Floor(month)
+	if start.After(t.at) {
+		return 0
+	}
+	if v, ok := t.months[start.Unix()]; ok {
+		return v
+	}
 	var sum int64
 	for _, v := range t.days(month) {
 		sum += v
+	}
+	if !energy.Month.Next(month).After(t.at) {
+		if t.months == nil {
+			t.months = map[int64]int64{}
+		}
+		t.months[start.Unix()] = sum
 	}
 	return sum
 }
