@@ -42,7 +42,8 @@ const (
 	// while a device is looked for that has gone less than quickFor ago.
 	quickSweep = 10 * time.Second
 	quickFor   = 5 * time.Minute
-	// slowSweep is how often one is made while any device is looked for.
+	// slowSweep is how often one is made while any device is looked for. Neither is
+	// more often than devices are polled.
 	slowSweep = time.Minute
 )
 
@@ -89,7 +90,7 @@ func (h *Hub) sweepAfter() time.Duration {
 		case time.Since(s.Since) < quickFor:
 			return min(out, max(quickSweep, t.Interval))
 		default:
-			out = min(out, slowSweep)
+			out = min(out, max(slowSweep, h.options.Interval))
 		}
 	}
 	return out

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+
+	"wattle/internal/wire/rawjson"
 )
 
 // fields is a JSON object that is read one field at a time, so that a field
@@ -128,8 +130,12 @@ func (f fields) integers(key string) []int {
 
 // object is nil when there is none.
 func (f fields) object(key string) fields {
-	var inner fields
-	if json.Unmarshal(f[key], &inner) != nil {
+	inner := fields{}
+	err := rawjson.Members(f[key], func(key, value []byte) error { // valid: the whole was read
+		inner[string(key)] = value
+		return nil
+	})
+	if err != nil {
 		return nil
 	}
 	return inner
