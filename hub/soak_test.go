@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,8 @@ type soak struct {
 	home      *hubtest.Home
 	options   *hub.Options
 	residents []*resident
+	calm      time.Duration // between two troubles of a device, in the mean
+	wall      *atomic.Int64 // how long this takes so far
 	// living holds a token for each resident who is in trouble, and all of them
 	// while the hub restarts. A mutex would stop the clock of the bubble.
 	living chan struct{}
@@ -61,30 +64,49 @@ type resident struct {
 }
 
 // TestSoak lives a day with 20 devices on fake time, to which all happens that
-// the simulator plays. WATTLE_SOAK=720h/200/2m is 30 days with 200 devices that
-// are polled every two minutes.
+// the simulator plays. WATTLE_SOAK=720h/200/5m/150m is 30 days with 200 devices that
+// are polled every five minutes and in trouble about every two and a half hours.
 func TestSoak(t *testing.T) {
-	span, devices := 24*time.Hour, 20
+	span, devices, calm := 24*time.Hour, 20, 18*time.Minute
 	soakPoll = 5 * time.Minute
 	if testing.Short() || raceEnabled {
 		span = 2 * time.Hour
 	}
 	if text := os.Getenv("WATTLE_SOAK"); text != "" {
 		words := append(strings.Split(text, "/"), "", "", "")
-		var err, err2, err3 error
+		var err, err2, err3, err4 error
 		span, err = time.ParseDuration(words[0])
 		devices, err2 = strconv.Atoi(words[1])
-		if soakPoll, err3 = time.ParseDuration(words[2]); errors.Join(err, err2, err3) != nil {
-			t.Fatalf("WATTLE_SOAK=%s: want a time, a number of devices and their interval, such as 720h/200/2m", text)
+		soakPoll, err3 = time.ParseDuration(words[2])
+		if words[3] != "" {
+			calm, err4 = time.ParseDuration(words[3])
+		}
+		if errors.Join(err, err2, err3, err4) != nil || span <= 0 || devices <= 0 || soakPoll <= 0 || calm <= 0 {
+			t.Fatalf("WATTLE_SOAK=%s: want a time, a number of devices, their interval and the time between two troubles, such as 720h/200/5m/150m", text)
 		}
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a month of answers is much to collect
+	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // a month of answers is much to collect
+	watch := time.NewTicker(time.Second)               // before files are counted: timers take some
+	defer watch.Stop()
 	files, begun := openFiles(), time.Now()
-	synctest.Test(t, func(t *testing.T) { runSoak(t, span, devices) })
+	var wall atomic.Int64 // the bubble has no other clock than its own
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		for {
+			select {
+			case <-over:
+				return
+			case <-watch.C:
+				wall.Store(int64(time.Since(begun)))
+			}
+		}
+	}()
+	synctest.Test(t, func(t *testing.T) { runSoak(t, span, devices, calm, &wall) })
 	if now := openFiles(); now != files {
 		t.Errorf("%d files are open, there were %d", now, files)
 	}
-	t.Logf("took %v", time.Since(begun).Round(time.Second))
+	t.Logf("took %v, %v of CPU", time.Since(begun).Round(time.Second), cpuTime().Round(time.Second))
 }
 
 func openFiles() int {
@@ -95,10 +117,10 @@ func openFiles() int {
 	return len(list)
 }
 
-func runSoak(t *testing.T, span time.Duration, devices int) {
+func runSoak(t *testing.T, span time.Duration, devices int, calm time.Duration, wall *atomic.Int64) {
 	t.Helper()
 	s := &soak{
-		T: t, learned: map[wattle.MAC]hub.Entry{}, told: map[hub.ID]int{}, last: map[hub.ID]int{}, meters: map[hub.ID]*history.Meter{},
+		T: t, calm: calm, wall: wall, learned: map[wattle.MAC]hub.Entry{}, told: map[hub.ID]int{}, last: map[hub.ID]int{}, meters: map[hub.ID]*history.Meter{},
 		life: map[hub.ID]history.Energy{}, living: make(chan struct{}, devices), slowest: map[string]time.Duration{}, counts: map[string]int{},
 	}
 	models := hubtest.Models()
@@ -109,7 +131,7 @@ func runSoak(t *testing.T, span time.Duration, devices int) {
 	s.home = hubtest.Start(t, files)
 	s.options = s.home.Options()
 	o := s.options
-	o.Interval, o.Logs, o.Sweep, o.Keep = soakPoll, soakPoll/2, 10*time.Minute, &keep{}
+	o.Interval, o.Logs, o.Sweep, o.Keep = soakPoll, soakPoll, 10*time.Minute, &keep{}
 	o.Patience = 2 * soakPoll
 	o.Learned, o.Observe, o.Happened = s.learn, s.observe, s.happened
 	for i, d := range s.home.Sim.Devices() {
@@ -146,9 +168,17 @@ func runSoak(t *testing.T, span time.Duration, devices int) {
 			}
 		}
 	}()
+	progress := make(chan struct{})
+	go func() {
+		defer close(progress)
+		for day := 1; pause(ctx, 24*time.Hour); day++ {
+			s.progress(day)
+		}
+	}()
 	living.Wait()
 	cancel()
 	<-restarts
+	<-progress
 	<-time.After(10*time.Minute + 3*soakPoll)
 	if now := runtime.NumGoroutine(); now > goroutines+goroutines/4 {
 		t.Errorf("%d goroutines, there were %d", now, goroutines)
@@ -178,7 +208,8 @@ func (s *soak) start() (stop func()) {
 	s.hub = h
 	s.restarts++
 	s.mu.Unlock()
-	reader, sleeper := h.Subscribe(nil), h.Subscribe(nil)
+	// All devices are back in the same moment of fake time, before anybody can read.
+	reader, sleeper := h.Subscribe(&hub.SubscribeOptions{Events: 16 * len(s.residents)}), h.Subscribe(nil)
 	known := map[hub.ID]*hub.View{}
 	reading := make(chan struct{})
 	go func() {
@@ -307,7 +338,12 @@ func (r *resident) some(span [2]time.Duration) time.Duration {
 func (r *resident) live(ctx context.Context, end time.Time) {
 	order := r.random.Perm(len(troubles))
 	for i := 0; time.Now().Before(end); i++ {
-		if !pause(ctx, r.some([2]time.Duration{5 * time.Minute, 30 * time.Minute})) {
+		calm := r.some([2]time.Duration{r.soak.calm / 4, r.soak.calm * 7 / 4})
+		if left := time.Until(end); calm >= left {
+			pause(ctx, left)
+			return
+		}
+		if !pause(ctx, calm) {
 			return
 		}
 		r.suffer(ctx, &troubles[order[i%len(order)]])
@@ -387,6 +423,23 @@ func (r *resident) back(ctx context.Context, what *trouble) {
 	}
 }
 
+// progress is a line for each day, for who waits.
+func (s *soak) progress(day int) {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	troubles, told := 0, 0
+	for _, n := range s.counts {
+		troubles += n
+	}
+	for _, n := range s.told {
+		told += n
+	}
+	s.Logf("day %d after %v, %v of CPU: %d troubles, %d events told, %d restarts of the hub; heap %d MiB, %d goroutines",
+		day, time.Duration(s.wall.Load()).Round(time.Second), cpuTime().Round(time.Second), troubles, told, s.restarts-1, m.HeapAlloc>>20, runtime.NumGoroutine())
+}
+
 // report says what has happened, and holds the events to what was fired.
 func (s *soak) report(span time.Duration) {
 	fired, told, total := 0, 0, 0
@@ -413,7 +466,7 @@ func (s *soak) report(span time.Duration) {
 	}
 	s.Logf("%v with %d devices, a poll every %v: %d troubles, %d restarts of the hub, %d polls, %d without an answer; %d events fired, %d told; %d meters, %v",
 		span, len(s.residents), soakPoll, total, s.restarts-1, s.polls, s.failures, fired, told, len(s.life), life)
-	if total < int(span/time.Hour)*len(s.residents)/2 || len(s.life) == 0 || fired == 0 && len(s.residents) > 20 {
+	if total < int(span*time.Duration(len(s.residents))/(s.calm+time.Hour))/2 || len(s.life) == 0 || fired == 0 && len(s.residents) > 20 {
 		s.Error("too little has happened")
 	}
 }
