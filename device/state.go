@@ -55,6 +55,7 @@ func (d *Device) evaluate(v *feature.View, id Identity) *State {
 		}
 	}
 	s.rows = keep(before.rows, has)
+	v.Previous = nil // it would keep the answers of the poll before alive
 	return s
 }
 
@@ -124,12 +125,13 @@ func (s *State) DeviceTime() time.Time { return catalog.LocalTime(s.view) }
 // included. Do not change the slice.
 func (s *State) Readings() []feature.Reading { return s.readings }
 
-// Reading is one feature, and whether the device has it.
+// Reading is one feature, and whether the device has it; if not, its Meta says
+// nothing.
 func (s *State) Reading(id string) (feature.Reading, bool) {
 	if i := s.find(id); i >= 0 {
 		return s.readings[i], true
 	}
-	return feature.Reading{}, false
+	return feature.Reading{Meta: new(feature.Meta)}, false
 }
 
 // Value is the value of a feature, unknown where the device does not have it.

@@ -40,7 +40,8 @@ type Feature struct {
 	// are set: it is not joined with others of the same method.
 	Apart bool
 
-	number int // of the ID, see Number
+	number   int       // of the ID, see Number
+	narrowed *narrowed // nil where Meta is that of all devices
 	zero   any // of the type of its values, nil for an action
 
 	when    func(*View) bool

@@ -9,7 +9,9 @@ import (
 
 // Reading is a feature of one device with its value: what surfaces range over.
 type Reading struct {
-	Meta
+	// Meta is as narrow as the device says. It is shared by many readings: never
+	// change it.
+	*Meta
 	// Settable tells whether the feature has a value that can be set. Actions
 	// are not settable; they are done.
 	Settable bool  `json:"settable"`
@@ -34,7 +36,7 @@ func (r Reading) MarshalJSON() ([]byte, error) {
 		Minimum *float64 `json:"minimum,omitempty"`
 		Maximum *float64 `json:"maximum,omitempty"`
 	}{plain: plain(r)}
-	if r.HasRange() {
+	if r.Meta != nil && r.HasRange() {
 		out.Minimum, out.Maximum = &r.Min, &r.Max
 	}
 	return json.Marshal(out)
@@ -89,7 +91,11 @@ func (f *Feature) ReadInto(v *View, r *Reading) (exists bool) {
 			return false
 		}
 		f.prepare(r)
-		f.narrow(v, &r.Meta)
+		if f.narrows() {
+			m := f.Meta
+			f.narrow(v, &m)
+			r.Meta = f.shared(&m, r.Meta)
+		}
 		if f.get == nil {
 			return true
 		}
@@ -103,13 +109,10 @@ func (f *Feature) ReadInto(v *View, r *Reading) (exists bool) {
 // prepare makes a reading one of the feature, without a value.
 func (f *Feature) prepare(r *Reading) {
 	if r.of != f {
-		*r = Reading{Meta: f.Meta, Settable: f.set != nil, of: f}
+		*r = Reading{Meta: &f.Meta, Settable: f.set != nil, of: f}
 		return
 	}
 	r.Value, r.Time, r.Err, r.Source, r.answer = Value{}, time.Time{}, nil, "", nil
-	if f.limits != nil || f.choices != nil || f.unit != nil {
-		r.Min, r.Max, r.Choices, r.Unit = f.Min, f.Max, f.Choices, f.Unit
-	}
 }
 
 // date gives a reading the time of the oldest answer that it rests on, and what

@@ -111,19 +111,24 @@ func (row *Row[R, T]) take(f *Feature, a *method.Answer, r *Reading) bool {
 	if t, ok := row.Get(answer); ok {
 		r.Value = ValueOf(t)
 	}
+	if !f.narrows() {
+		return true
+	}
+	m := f.Meta
 	if row.Limits != nil {
 		if lo, hi, ok := row.Limits(answer); ok {
-			r.Min, r.Max = lo, hi
+			m.Min, m.Max = lo, hi
 		}
 	}
 	if row.Options != nil {
-		r.Choices = row.Options(answer)
+		m.Choices = row.Options(answer)
 	}
 	if row.UnitOf != nil {
 		if u, ok := row.UnitOf(answer); ok {
-			r.Unit = u
+			m.Unit = u
 		}
 	}
+	r.Meta = f.shared(&m, r.Meta)
 	return true
 }
 
@@ -169,6 +174,9 @@ func Derive[T Scalar](family wattle.Family, row Derived[T]) Feature {
 			}
 			return Value{}
 		},
+	}
+	if f.narrows() {
+		f.narrowed = new(narrowed)
 	}
 	f.zero = any(*new(T))
 	_, f.Secret = f.zero.(wattle.Secret)

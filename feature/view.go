@@ -19,7 +19,7 @@ type View struct {
 	Snapshot *method.Snapshot
 	Parent   *View
 	Children []*View
-	// Previous are the readings of the poll before.
+	// Previous are the readings of the poll before, until the rows are evaluated.
 	Previous []Reading
 
 	// Local is what the device's own clock showed, see package catalog's

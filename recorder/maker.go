@@ -130,7 +130,7 @@ func (m *maker) polled(out *made, v *hub.View, at time.Time) {
 		if !again && r.Err == nil {
 			s.Time = at // it was not asked again, and is believed
 		}
-		if m.filter.Take(&s, history.RuleFor(&r.Meta)) {
+		if m.filter.Take(&s, history.RuleFor(r.Meta)) {
 			out.Samples = append(out.Samples, s)
 		}
 	}
@@ -197,7 +197,7 @@ func (m *maker) ended(out *made, id hub.ID) {
 			continue
 		}
 		s := history.Sample{Key: history.Key{Device: id, Feature: r.ID}, Time: d.at.Add(time.Millisecond), Unit: r.Unit}
-		if m.filter.Take(&s, history.RuleFor(&r.Meta)) {
+		if m.filter.Take(&s, history.RuleFor(r.Meta)) {
 			out.Samples = append(out.Samples, s)
 		}
 	}

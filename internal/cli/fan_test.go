@@ -125,7 +125,7 @@ func TestTable(t *testing.T) {
 func TestChanged(t *testing.T) {
 	at := time.Unix(1_800_000_000, 0)
 	reading := func(v feature.Value, after time.Duration) feature.Reading {
-		return feature.Reading{Meta: feature.Meta{Precision: 1}, Value: v, Time: at.Add(after)}
+		return feature.Reading{Meta: &feature.Meta{Precision: 1}, Value: v, Time: at.Add(after)}
 	}
 	for _, tt := range []struct {
 		name     string

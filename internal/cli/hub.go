@@ -248,7 +248,7 @@ wattle hub records "Study climate" --since 6h -o csv`,
 func (a *app) climateTable(s climate.Series) *table {
 	t := &table{head: []string{"time", "temperature", "humidity"}}
 	number := func(v *float64, unit feature.Unit, digits int) cell {
-		r := feature.Reading{Meta: feature.Meta{Kind: feature.Sensor, Unit: unit, Precision: digits}}
+		r := feature.Reading{Meta: &feature.Meta{Kind: feature.Sensor, Unit: unit, Precision: digits}}
 		switch {
 		case v == nil && a.format() == formatCSV:
 			return plain("")

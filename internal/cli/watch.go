@@ -252,7 +252,9 @@ func flatReadings(s *shape, prefix string) []feature.Reading {
 		if r.Kind == feature.Action {
 			continue
 		}
-		r.ID = prefix + r.ID
+		m := *r.Meta
+		m.ID = prefix + m.ID
+		r.Meta = &m
 		out = append(out, r)
 	}
 	for i := range s.Children {

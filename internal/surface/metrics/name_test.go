@@ -25,7 +25,7 @@ func TestNamesAreUnique(t *testing.T) {
 		case f.Unit == feature.NoUnit && strings.HasSuffix(f.ID, "_timestamp"):
 			v = feature.ValueOf(time.Unix(1e9, 0))
 		}
-		r := feature.Reading{Meta: f.Meta, Value: v}
+		r := feature.Reading{Meta: &f.Meta, Value: v}
 		name, _, _ := metrics.Sample(&r)
 		if other := ids[name]; other != "" && other != f.ID {
 			t.Errorf("%s is both %s and %s", name, other, f.ID)
@@ -61,14 +61,14 @@ func TestUnits(t *testing.T) {
 		{"state", feature.NoUnit, false, feature.ValueOf(false), "wattle_state", 0},
 		{"clean_area", feature.Ping, false, feature.ValueOf(121), "wattle_clean_area_square_metres", 400},
 	} {
-		r := feature.Reading{Meta: feature.Meta{ID: tt.id, Unit: tt.unit, Total: tt.total}, Value: tt.value}
+		r := feature.Reading{Meta: &feature.Meta{ID: tt.id, Unit: tt.unit, Total: tt.total}, Value: tt.value}
 		name, value, ok := metrics.Sample(&r)
 		if !ok || name != tt.name || value-tt.want > 1e-9 || tt.want-value > 1e-9 {
 			t.Errorf("%s %v: %s %v, want %s %v", tt.id, tt.value, name, value, tt.name, tt.want)
 		}
 	}
 	for _, v := range []feature.Value{{}, feature.ValueOf("text"), feature.ValueOf(time.Time{})} {
-		if got := metrics.Names(&feature.Reading{Meta: feature.Meta{ID: "x"}, Value: v}); got != nil {
+		if got := metrics.Names(&feature.Reading{Meta: &feature.Meta{ID: "x"}, Value: v}); got != nil {
 			t.Errorf("%v has the metrics %v", v, got)
 		}
 	}

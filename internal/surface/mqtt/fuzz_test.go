@@ -18,9 +18,9 @@ func FuzzCommand(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	number := feature.Reading{Meta: feature.Meta{ID: "n", Kind: feature.Number}}
-	choice := feature.Reading{Meta: feature.Meta{ID: "c", Kind: feature.Choice, Choices: []string{"Turbo"}}}
-	color := feature.Reading{Meta: feature.Meta{ID: "h", Kind: feature.Color}}
+	number := feature.Reading{Meta: &feature.Meta{ID: "n", Kind: feature.Number}}
+	choice := feature.Reading{Meta: &feature.Meta{ID: "c", Kind: feature.Choice, Choices: []string{"Turbo"}}}
+	color := feature.Reading{Meta: &feature.Meta{ID: "h", Kind: feature.Color}}
 	f.Fuzz(func(t *testing.T, payload string) {
 		if c, err := parseLight(payload); err == nil {
 			if c.Brightness != nil && (*c.Brightness < 0 || *c.Brightness > 100) || c.Transition < 0 || c.Transition > maxTransition*time.Second ||
