@@ -100,11 +100,13 @@ func (d *Device) answers(before *method.Snapshot, queries []*asking, calls []met
 	return out
 }
 
-// decode understands an answer; the one before may be nil.
+// decode understands an answer; the one before may be nil. What is kept of it is
+// a copy, since it may be a small part of a large message.
 func decode(a *method.Answer, q method.Query, before *method.Answer) {
 	if before != nil && before.Value != nil && bytes.Equal(before.Raw, a.Raw) {
 		a.Raw, a.Value, a.Err = before.Raw, before.Value, before.Err
 		return
 	}
+	a.Raw = bytes.Clone(a.Raw)
 	a.Value, a.Err = q.Decode(a.Raw)
 }

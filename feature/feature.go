@@ -42,7 +42,7 @@ type Feature struct {
 
 	number   int       // of the ID, see Number
 	narrowed *narrowed // nil where Meta is that of all devices
-	zero   any // of the type of its values, nil for an action
+	zero     any       // of the type of its values, nil for an action
 
 	when    func(*View) bool
 	has     func(*View) bool

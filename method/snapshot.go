@@ -111,8 +111,7 @@ func (s *Snapshot) With(at time.Time, answers map[string]Answer) *Snapshot {
 	return s.WithTaken(at, listed(answers))
 }
 
-// WithTaken is [Snapshot.With] for answers in a list, which the snapshot keeps:
-// do not change it any more.
+// WithTaken is [Snapshot.With] for answers in a list.
 func (s *Snapshot) WithTaken(at time.Time, answers []Taken) *Snapshot {
 	next := &Snapshot{time: at, source: Local}
 	if s != nil {
@@ -141,7 +140,8 @@ func (s *Snapshot) put(answers []Taken) {
 			at = len(s.entries)
 			s.entries = append(s.entries, entry{key: t.Key})
 		}
-		s.entries[at].answer = &t.Answer
+		// A copy: the list would live as long as the slowest of its queries.
+		s.entries[at].answer = new(t.Answer)
 	}
 	if len(s.entries) > before {
 		s.number()

@@ -25,7 +25,7 @@ import (
 const (
 	// maxBody bounds an answer, in bytes: far beyond any device.
 	maxBody = 4 << 20
-	// maxScratch bounds buffers that are kept from one exchange to the next.
+	// maxScratch bounds buffers that are used for one exchange after the other.
 	maxScratch = 64 << 10
 	// fragilePause is kept between requests to a device that was seen to close
 	// connections, until fragileRequests have gone well. See
@@ -35,16 +35,14 @@ const (
 )
 
 // poster sends POST requests to one device, one at a time, over a connection
-// that it keeps. It goes round http.Client, which does what devices do not need.
-// It belongs to the exchange inside a gate. See docs/protocol/transports.md
+// that it keeps. It belongs to the exchange inside a gate. See docs/protocol/transports.md
 // section 0.
 type poster struct {
 	gate    *gate
-	rounds  *http.Transport
+	lane    *lane
 	request http.Request                        // what all requests have in common
 	base    url.URL                             // scheme and host
 	limit   int                                 // of an answer in bytes
-	scratch []byte                              // body of the last answer
 	chain   atomic.Pointer[[]*x509.Certificate] // of the last TLS handshake, the device's own first
 	// vouched has the chain checked in each TLS handshake, nil for no check.
 	vouched atomic.Pointer[func(chain []*x509.Certificate) error]
@@ -57,7 +55,7 @@ type poster struct {
 type reply struct {
 	status int
 	header http.Header
-	body   []byte // until the next post
+	body   []byte // belongs to who posted
 }
 
 func newPoster(g *gate, o Options) *poster { return newPosterTo(g.route, g, o) }
@@ -69,20 +67,10 @@ func newPosterTo(route wattle.Route, g *gate, o Options) *poster {
 		Method: http.MethodPost, Host: p.base.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	p.rounds = &http.Transport{
-		DialContext:            o.DialContext,
-		DisableCompression:     true,
-		MaxIdleConns:           1,
-		IdleConnTimeout:        idleTime,
-		MaxResponseHeaderBytes: 16 << 10,
-		Protocols:              new(http.Protocols),
-		// No Proxy, and no redirects below http.Client.
-	}
-	p.rounds.Protocols.SetHTTP1(true)
+	var secure *tls.Config
 	if route.TLS {
 		p.base.Scheme = "https"
-		p.rounds.TLSHandshakeTimeout = g.timeout
-		p.rounds.TLSClientConfig = deviceTLS(route.Host, o.Pin, o.MinTLS, func(fingerprint string, chain []*x509.Certificate) error {
+		secure = deviceTLS(route.Host, o.Pin, o.MinTLS, func(fingerprint string, chain []*x509.Certificate) error {
 			if vouched := p.vouched.Load(); vouched != nil {
 				if err := (*vouched)(chain); err != nil {
 					return err
@@ -93,52 +81,41 @@ func newPosterTo(route wattle.Route, g *gate, o Options) *poster {
 			return nil
 		})
 	}
+	p.lane = newLane(g, o.DialContext, route.Address(), secure)
 	return p
 }
 
 // post sends a body, always with its length in front. A request whose header
 // has an Idempotency-Key without a value, which is not sent, is repeated when a kept
 // connection turns out to be closed; others only when surely nothing of them
-// has arrived. body and header belong to net/http from then on, which may read
-// them for longer than the request takes. The errors are those of a [Conn], with step
-// in them.
+// has arrived. The errors are those of a [Conn], with step in them.
 func (p *poster) post(ctx context.Context, step, path, query string, header http.Header, body []byte) (reply, error) {
 	target := p.base
 	target.Path, target.RawQuery = path, query
 	return p.postTo(ctx, step, &target, header, body)
 }
 
-// postTo is post for a URL of its own, which belongs to net/http like the header.
+// postTo is post for a URL of its own.
 func (p *poster) postTo(ctx context.Context, step string, target *url.URL, header http.Header, body []byte) (reply, error) {
 	if err := p.pause(ctx, step); err != nil {
 		return reply{}, err
 	}
-	request := p.request.WithContext(ctx)
+	request := p.request
 	request.URL = target
 	request.Header = header
 	request.ContentLength = int64(len(body))
 	request.GetBody = func() (io.ReadCloser, error) {
-		// Of this type net/http knows that it need not send the header alone.
 		return io.NopCloser(bytes.NewReader(body)), nil
 	}
 	request.Body, _ = request.GetBody()
-	answer, err := p.rounds.RoundTrip(request)
+	_, repeatable := header["Idempotency-Key"]
+	r, err := p.lane.exchange(ctx, &request, repeatable, p.limit)
 	p.last = time.Now()
-	if err != nil {
-		return reply{}, p.failed(ctx, step, err)
-	}
-	p.scratch, err = readBody(answer.Body, p.scratch[:0], p.limit)
-	_ = answer.Body.Close()
 	if errors.Is(err, errTooLong) {
-		p.rounds.CloseIdleConnections()
 		return reply{}, p.gate.wrap(step, err)
 	}
 	if err != nil {
 		return reply{}, p.failed(ctx, step, err)
-	}
-	r := reply{answer.StatusCode, answer.Header, p.scratch}
-	if cap(p.scratch) > maxScratch {
-		p.scratch = nil
 	}
 	return r, nil
 }
@@ -163,7 +140,7 @@ func (p *poster) pause(ctx context.Context, step string) error {
 	}
 }
 
-// failed gives the error of a request that net/http could not carry out.
+// failed gives the error of a request that could not be carried out.
 func (p *poster) failed(ctx context.Context, step string, err error) error {
 	class := classOf(err)
 	if errors.Is(class, wattle.ErrUnreachable) && ctx.Err() == nil && closedByPeer(err) {
@@ -178,7 +155,7 @@ func (p *poster) failed(ctx context.Context, step string, err error) error {
 }
 
 // close lets go of the kept connection.
-func (p *poster) close() { p.rounds.CloseIdleConnections() }
+func (p *poster) close() { p.lane.drop() }
 
 // classOf tells a network that failed from a peer that speaks something else.
 func classOf(err error) error {
@@ -207,13 +184,8 @@ func classOf(err error) error {
 // closedByPeer reports whether the other side ended the connection.
 func closedByPeer(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED) ||
-		strings.HasSuffix(err.Error(), closedIdle)
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
 }
-
-// closedIdle is how net/http says that a kept connection was closed before it
-// wrote to it: the error has no name.
-const closedIdle = "http: server closed idle connection"
 
 var errTooLong = fmt.Errorf("answer is too long: %w", wattle.ErrTransport)
 

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -102,7 +101,7 @@ func (c *klapConn) ends(s *klapSession) bool {
 }
 
 // plain are the headers of requests without a session. The key that is not
-// sent tells net/http that they may be repeated on a new connection.
+// sent tells the poster that they may be repeated on a new connection.
 var plainHeader = http.Header{
 	"Content-Type":    {"application/octet-stream"},
 	"User-Agent":      {""},
@@ -116,7 +115,7 @@ func (c *klapConn) handshake(ctx context.Context) error {
 	if _, err := io.ReadFull(c.options.Rand, s.local[:]); err != nil {
 		return Unsent(c.wrap("random seed", err))
 	}
-	r, err := c.http.post(ctx, "handshake1", pathHandshake1, "", plainHeader, bytes.Clone(s.local[:]))
+	r, err := c.http.post(ctx, "handshake1", pathHandshake1, "", plainHeader, s.local[:])
 	if err != nil {
 		return Unsent(err)
 	}
@@ -246,7 +245,7 @@ func (c *klapConn) request(ctx context.Context, message []byte) ([]byte, error) 
 		return nil, c.wrap("answer", err)
 	}
 	s.proven = true
-	return bytes.Clone(answer), nil
+	return answer, nil
 }
 
 // Close ends the session on this side; devices are not told.

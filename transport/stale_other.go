@@ -4,6 +4,6 @@ package transport
 
 import "net"
 
-// stale reports whether the other side has closed a connection that was kept.
-// Here nobody knows before writing.
-func stale(net.Conn) bool { return false }
+// stale reports whether the other side has closed a connection that was kept, or
+// sent what nobody asked for.
+func stale(conn net.Conn) bool { return !silent(beneath(conn)) }

@@ -10,12 +10,13 @@ import (
 
 // stale reports whether the other side has closed a connection that was kept,
 // or sent what nobody asked for. It asks the kernel and waits for nothing, so
-// that a request is not written to a connection which nobody reads. For a
-// connection that has no descriptor the answer is no.
+// that a request is not written to a connection which nobody reads. A connection
+// without a descriptor is asked as [silent] does.
 func stale(conn net.Conn) bool {
+	conn = beneath(conn)
 	sc, ok := conn.(syscall.Conn)
 	if !ok {
-		return false
+		return !silent(conn)
 	}
 	raw, err := sc.SyscallConn()
 	if err != nil {

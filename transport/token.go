@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -160,8 +159,7 @@ func newTokenSession(text string, expires time.Time, account Candidate) *tokenSe
 
 // request sends one message in the session.
 func (c *tokenConn) request(ctx context.Context, message []byte) ([]byte, error) {
-	// A request may outlive its exchange in net/http, the caller's bytes may not.
-	r, err := c.http.post(ctx, "request", token.Path, c.session.query, tokenHeader, bytes.Clone(message))
+	r, err := c.http.post(ctx, "request", token.Path, c.session.query, tokenHeader, message)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +174,7 @@ func (c *tokenConn) request(ctx context.Context, message []byte) ([]byte, error)
 			return nil, c.wrap("request", &wattle.DeviceError{Family: wattle.SMART, Code: code})
 		}
 	}
-	return bytes.Clone(r.body), nil
+	return r.body, nil
 }
 
 // Close ends the session on this side; devices are not told.

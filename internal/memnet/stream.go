@@ -237,6 +237,13 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 }
 
+// Stale reports whether there is something to be read, or the end.
+func (s *stream) Stale() bool {
+	s.in.mu.Lock()
+	defer s.in.mu.Unlock()
+	return s.in.ended || len(s.in.data) > 0
+}
+
 func (s *stream) Write(p []byte) (int, error) {
 	written := 0
 	for {
