@@ -2,6 +2,7 @@ package automation_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -107,18 +108,47 @@ func TestMistakes(t *testing.T) {
 	})
 }
 
-// TestLocate: what a hub says of an item of a file has its place there.
-func TestLocate(t *testing.T) {
-	for text, want := range map[string]string{
-		`do[2].devices[0]: value refused: no group "@lamps"`: "f:14:34: rules[0].do[2].devices[0]: ",
-		"if: line 1, column 2: unknown name x":               "f:7:9: rules[0].if: ",
-		"do[9].scene: no such action":                        "f:11:7: rules[0].do: ",
-		"the hub is away":                                    "f:2:9: rules[0]: ",
-	} {
-		if err := automation.Locate("f", []byte(good), "rules[0]", errors.New(text)); !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%v, want %s", err, want)
+// TestImportAllOrNothing: where one kind of things cannot be kept, none is stored,
+// also for the next run.
+func TestImportAllOrNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live(t, time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), "P100")
+		name := h.hub.Views()[0].Name
+		if _, err := h.Groups().Put(t.Context(), automation.Group{Name: "lamps", Devices: []string{name}}, automation.Any); err != nil {
+			t.Fatal(err)
 		}
-	}
+		before, err := h.Groups().Get("lamps")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.keep.mu.Lock()
+		h.keep.full = "automation/rules"
+		h.keep.mu.Unlock()
+		text := []byte(strings.ReplaceAll(good, "Socket", name))
+		if _, err := h.Import(t.Context(), "f", text, &automation.ImportOptions{Replace: true}); err == nil || !strings.Contains(err.Error(), "disk is full") {
+			t.Fatal(err)
+		}
+		now, err := h.Groups().Get("lamps")
+		if err != nil || !slices.Equal(now.Devices, before.Devices) || len(h.Scenes().List()) != 0 || len(h.Rules().List()) != 0 {
+			t.Errorf("%+v, %d scenes, %d rules are stored, %v", now, len(h.Scenes().List()), len(h.Rules().List()), err)
+		}
+		h.keep.mu.Lock()
+		kept := string(h.keep.data["automation/groups"]) + string(h.keep.data["automation/scenes"])
+		h.keep.full = ""
+		h.keep.mu.Unlock()
+		if strings.Contains(kept, "night") || strings.Count(kept, `"name"`) != 1 {
+			t.Errorf("kept: %s", kept)
+		}
+		if _, err := h.Import(t.Context(), "f", text, nil); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := h.Groups().Get("lamps"); err != nil || again.Rev <= before.Rev+1 {
+			t.Errorf("revision %d after %d, %v", again.Rev, before.Rev, err)
+		}
+	})
+}
+
+func TestYAML(t *testing.T) {
 	number := 21.0
 	d := automation.Document{
 		Rules:  []automation.Rule{{Name: "r", On: []automation.Trigger{{Feature: "x", Becomes: false}, {Feature: "x", Above: &number, Becomes: 2.0}}}},

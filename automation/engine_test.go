@@ -22,6 +22,7 @@ import (
 type keep struct {
 	mu   sync.Mutex
 	data map[string][]byte
+	full string // what there is no room for
 }
 
 func (k *keep) Load(_ context.Context, name string) ([]byte, error) {
@@ -35,6 +36,9 @@ func (k *keep) Save(_ context.Context, name string, data []byte) error {
 	defer k.mu.Unlock()
 	if k.data == nil {
 		k.data = map[string][]byte{}
+	}
+	if name == k.full {
+		return errors.New("the disk is full")
 	}
 	k.data[name] = data
 	return nil

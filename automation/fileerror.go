@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
 	"wattle"
@@ -110,26 +108,4 @@ func found(name string, file *ast.File, prefix string, err error) error {
 		}
 	}
 	return &FileError{name, 0, 0, err}
-}
-
-// fieldPath is how the text of a [FieldError] begins.
-var fieldPath = regexp.MustCompile(`^((?:[a-z_]+(?:\[\d+\])?\.)*[a-z_]+(?:\[\d+\])?): `)
-
-// Locate gives an error of storing one item of a file its place there, as a
-// [*FileError]. item is where the item stands, such as "rules[0]"; the error may
-// have come as text, through the API of a hub.
-func Locate(name string, text []byte, item string, err error) error {
-	if err == nil {
-		return nil
-	}
-	file, bad := safely(func() (*ast.File, error) { return parser.ParseBytes(text, 0) })
-	if bad != nil {
-		return err
-	}
-	if _, ok := errors.AsType[*FieldError](err); !ok {
-		if m := fieldPath.FindStringSubmatch(err.Error()); m != nil {
-			return found(name, file, item+"."+m[1], err)
-		}
-	}
-	return found(name, file, item, err)
 }

@@ -221,16 +221,16 @@ func (s *Shelf[T]) save(ctx context.Context, items map[string]*T, rev uint64) er
 	return nil
 }
 
-// putAll stores checked items at once; replace removes all others first.
-func (s *Shelf[T]) putAll(ctx context.Context, list []T, replace bool) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	items, err := s.matching("", Any)
-	if err != nil {
-		return err
-	}
-	if replace {
-		clear(items)
+// change is a change of a shelf that is made ready, and the way back.
+type change struct{ do, undo func(context.Context) error }
+
+// adding makes ready to store checked items at once; replace removes all others
+// first. It is called with writing held until the change is made.
+func (s *Shelf[T]) adding(list []T, replace bool) (change, error) {
+	before := s.present()
+	items := maps.Clone(before)
+	if items == nil || replace {
+		items = map[string]*T{}
 	}
 	rev := s.rev
 	for i := range list {
@@ -239,9 +239,16 @@ func (s *Shelf[T]) putAll(ctx context.Context, list []T, replace bool) error {
 		items[fold(as(&list[i]).name())] = &list[i]
 	}
 	if len(items) > maxItems {
-		return wrong("", "these would be %d %ss: want up to %d", len(items), s.what, maxItems)
+		return change{}, wrong("", "these would be %d %ss: want up to %d", len(items), s.what, maxItems)
 	}
-	return s.save(ctx, items, rev+1)
+	if len(list) == 0 && len(items) == len(before) {
+		nothing := func(context.Context) error { return nil }
+		return change{nothing, nothing}, nil
+	}
+	return change{
+		do:   func(ctx context.Context) error { return s.save(ctx, items, rev+1) },
+		undo: func(ctx context.Context) error { return s.save(ctx, before, rev+2) },
+	}, nil
 }
 
 // load reads what was stored. It is not checked against the home: a device may be

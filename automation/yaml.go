@@ -3,11 +3,13 @@ package automation
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -222,8 +224,8 @@ type Imported struct {
 	Rules  int `json:"rules"`
 }
 
-// Import takes in a file. All of it is checked before anything is stored; errors
-// are a [*FileError], or those of storing.
+// Import takes in a file, all of it or nothing. All of it is checked before anything
+// is stored; errors are a [*FileError], or those of storing.
 func (e *Engine) Import(ctx context.Context, name string, text []byte, o *ImportOptions) (Imported, error) {
 	if o == nil {
 		o = &ImportOptions{}
@@ -247,13 +249,33 @@ func (e *Engine) Import(ctx context.Context, name string, text []byte, o *Import
 	if o.Try {
 		return out, nil
 	}
-	if err := e.groups.putAll(ctx, d.Groups, o.Replace); err != nil {
-		return Imported{}, err
+	return out, e.store(ctx, d, o.Replace)
+}
+
+// store stores a document that was checked: all of it or, where it cannot be kept,
+// nothing.
+func (e *Engine) store(ctx context.Context, d *Document, replace bool) error {
+	for _, writing := range []*sync.Mutex{&e.groups.writing, &e.scenes.writing, &e.rules.writing} {
+		writing.Lock()
+		defer writing.Unlock()
 	}
-	if err := e.scenes.putAll(ctx, d.Scenes, o.Replace); err != nil {
-		return Imported{}, err
+	var changes [3]change
+	var errs [3]error
+	changes[0], errs[0] = e.groups.adding(d.Groups, replace)
+	changes[1], errs[1] = e.scenes.adding(d.Scenes, replace)
+	changes[2], errs[2] = e.rules.adding(d.Rules, replace)
+	if err := errors.Join(errs[:]...); err != nil {
+		return err
 	}
-	return out, e.rules.putAll(ctx, d.Rules, o.Replace)
+	for i, c := range changes {
+		if err := c.do(ctx); err != nil {
+			for _, done := range slices.Backward(changes[:i]) {
+				err = errors.Join(err, done.undo(context.WithoutCancel(ctx)))
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 // staged are the items as they will be.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,13 +31,19 @@ wattle group apply evening brightness=30`,
 		shelfList(a, "group", "groups", func(g *automation.Group) []cell {
 			return []cell{plain(g.Name), plain(strings.Join(a.namesOf(g.Devices), ", "))}
 		}, "name", "devices"),
-		newGroupSet(a), shelfDelete(a, "group", "groups"),
+		newGroupShow(a), newGroupSet(a), shelfDelete(a, "group", "groups"),
 		newGroupTurn(a, "on", "Switch a group on", map[string]any{"state": true}),
 		newGroupTurn(a, "off", "Switch a group off", map[string]any{"state": false}),
 		newGroupTurn(a, "toggle", "Switch a group off where one is on, else on", nil),
 		newGroupApply(a),
 	)
 	return cmd
+}
+
+func newGroupShow(a *app) *cobra.Command {
+	return newShelfShow(a, "group", "groups", "wattle group show evening", func(all *automation.Document, is func(string) bool) automation.Document {
+		return automation.Document{Groups: slices.DeleteFunc(all.Groups, func(g automation.Group) bool { return !is(g.Name) })}
+	})
 }
 
 // namesOf are devices as people call them, where they are stored by id.

@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"wattle/automation"
+	"wattle/internal/hubapi"
 	"wattle/internal/hubclient"
 )
 
@@ -68,22 +70,36 @@ func (a *app) triggerText(t *automation.Trigger) string {
 	return devices + " " + t.Feature
 }
 
-func newRuleShow(a *app) *cobra.Command {
+// newShelfShow prints one stored thing; pick gives it out of all, where its name is
+// the one.
+func newShelfShow(a *app, one, many, example string, pick func(all *automation.Document, is func(name string) bool) automation.Document) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show NAME",
-		Short:   "Print a rule as YAML, for editing and importing",
-		Example: "wattle rule show \"desk lamp\" >desk.yaml",
-		Args:    exactly(1, "the name of a rule"),
+		Short:   "Print a " + one + " as YAML, for editing and importing",
+		Example: example,
+		Args:    exactly(1, "the name of a "+one),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			name := strings.TrimPrefix(args[0], "@")
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				var r automation.Rule
-				if err := c.Do(ctx, http.MethodGet, shelfPath("rules", args[0]), nil, &r); err != nil {
+				// This one says best that there is none.
+				if err := c.Do(ctx, http.MethodGet, shelfPath(many, name), nil, nil); err != nil {
 					return err
 				}
-				return a.printDocument(&automation.Document{Rules: []automation.Rule{r}})
+				var all automation.Document
+				if err := c.Do(ctx, http.MethodGet, "/home", nil, &all); err != nil {
+					return err
+				}
+				d := pick(&all, func(n string) bool { return strings.EqualFold(n, strings.TrimSpace(name)) })
+				return a.printDocument(&d)
 			})
 		},
 	}
+}
+
+func newRuleShow(a *app) *cobra.Command {
+	return newShelfShow(a, "rule", "rules", "wattle rule show \"desk lamp\" >desk.yaml", func(all *automation.Document, is func(string) bool) automation.Document {
+		return automation.Document{Rules: slices.DeleteFunc(all.Rules, func(r automation.Rule) bool { return !is(r.Name) })}
+	})
 }
 
 func (a *app) printDocument(d *automation.Document) error {
@@ -107,11 +123,7 @@ func newRuleExport(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
 				var d automation.Document
-				var errs [3]error
-				d.Groups, errs[0] = hubclient.List[automation.Group](ctx, c, "/groups")
-				d.Scenes, errs[1] = hubclient.List[automation.Scene](ctx, c, "/scenes")
-				d.Rules, errs[2] = hubclient.List[automation.Rule](ctx, c, "/rules")
-				if err := cmp.Or(errs[0], errs[1], errs[2]); err != nil {
+				if err := c.Do(ctx, http.MethodGet, "/home", nil, &d); err != nil {
 					return err
 				}
 				return a.printDocument(&d)
@@ -121,46 +133,43 @@ func newRuleExport(a *app) *cobra.Command {
 }
 
 func newRuleImport(a *app) *cobra.Command {
-	return &cobra.Command{
+	var try, replace bool
+	cmd := &cobra.Command{
 		Use:     "import FILE",
 		Aliases: []string{"set"},
 		Short:   "Make or replace groups, scenes and rules out of a YAML file",
-		Example: "wattle rule import home.yaml\nwattle rule export | wattle rule import - --hub http://nas:8420",
-		Long:    `Others stay as they are. The file is checked as a whole first; "-" is stdin.`,
-		Args:    exactly(1, "a file"),
+		Example: `wattle rule import home.yaml --dry-run
+wattle rule import home.yaml
+wattle rule export | wattle rule import - --hub http://nas:8420`,
+		Long: `The hub checks the file as a whole and stores all of it or nothing. What is not in the
+file stays as it is, unless --replace is given. "-" is stdin.`,
+		Args: exactly(1, "a file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := a.readFile(args[0])
 			if err != nil {
 				return err
 			}
-			doc, err := automation.Read(args[0], text)
-			if err != nil {
-				return &fault{err: err, code: CodeUsage}
-			}
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				n := 0
-				put := func(many string, i int, name string, item any) error {
-					if err := c.Do(ctx, http.MethodPut, shelfPath(many, name), item, nil); err != nil {
-						return automation.Locate(args[0], text, fmt.Sprintf("%s[%d]", many, i), hubFault(err))
-					}
-					n++
-					return nil
+				var did automation.Imported
+				path := fmt.Sprintf("/rules/import?dry_run=%t&replace=%t", try, replace)
+				if err := c.Do(ctx, http.MethodPost, path, hubapi.ImportRequest{Name: args[0], Text: string(text)}, &did); err != nil {
+					return err
 				}
-				var errs []error
-				for i, g := range doc.Groups {
-					errs = append(errs, put("groups", i, g.Name, g))
+				if a.jsonWanted() {
+					return writeJSON(a.out, did)
 				}
-				for i, s := range doc.Scenes {
-					errs = append(errs, put("scenes", i, s.Name, s))
+				what := "stored"
+				if try {
+					what = "would be stored"
 				}
-				for i, r := range doc.Rules {
-					errs = append(errs, put("rules", i, r.Name, r))
-				}
-				a.say("%d stored", n)
-				return join(errs)
+				a.say("%s: groups %d, scenes %d, rules %d", what, did.Groups, did.Scenes, did.Rules)
+				return nil
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&try, "dry-run", false, "check only, and store nothing")
+	cmd.Flags().BoolVar(&replace, "replace", false, "delete the groups, scenes and rules that are not in the file")
+	return cmd
 }
 
 // fileMost is the largest file that is read.

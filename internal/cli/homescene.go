@@ -31,9 +31,15 @@ wattle scene apply reading`,
 			}
 			return []cell{plain(s.Name), plain(strings.Join(parts, "; "))}
 		}, "name", "sets"),
-		newSceneSet(a), newSceneCapture(a), newSceneApply(a), shelfDelete(a, "scene", "scenes"),
+		newSceneShow(a), newSceneSet(a), newSceneCapture(a), newSceneApply(a), shelfDelete(a, "scene", "scenes"),
 	)
 	return cmd
+}
+
+func newSceneShow(a *app) *cobra.Command {
+	return newShelfShow(a, "scene", "scenes", "wattle scene show reading >reading.yaml", func(all *automation.Document, is func(string) bool) automation.Document {
+		return automation.Document{Scenes: slices.DeleteFunc(all.Scenes, func(s automation.Scene) bool { return !is(s.Name) })}
+	})
 }
 
 // settingsText is brightness=40 state=on.

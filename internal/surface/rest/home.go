@@ -24,6 +24,7 @@ type shelf[T any] struct {
 }
 
 func (s *Server) homeRoutes(api huma.API) {
+	s.homeFileRoutes(api)
 	shelfRoutes(s, api, shelf[automation.Group]{"group", "groups", (*automation.Engine).Groups,
 		func(g *automation.Group) (*string, uint64) { return &g.Name, g.Rev }})
 	shelfRoutes(s, api, shelf[automation.Scene]{"scene", "scenes", (*automation.Engine).Scenes,

@@ -2,13 +2,16 @@ package rest_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"wattle/automation"
 	"wattle/hub/hubtest"
+	"wattle/internal/hubapi"
 	"wattle/internal/surface/rest"
 )
 
@@ -82,6 +85,47 @@ func TestGroupsAndScenes(t *testing.T) {
 		refused(h, h.do("POST", api("/scenes/other/apply"), ""), 404, "not_found")
 		want[struct{}](h, h.do("DELETE", api("/scenes/now"), ""), 204)
 		refused(h, h.do("GET", api("/scenes/now"), ""), 404, "not_found")
+	})
+}
+
+func TestHomeAsFile(t *testing.T) {
+	automated(t, &rest.Options{}, func(h *house) {
+		file := func(text string) string {
+			body, err := json.Marshal(hubapi.ImportRequest{Name: "home.yaml", Text: text})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(body)
+		}
+		text := "groups:\n  - {name: evening, devices: [Corner lamp]}\nscenes:\n  - name: reading\n    devices: [{device: '@evening', set: {brightness: 40}}]\n" +
+			"rules:\n  - {name: desk, on: [{at: '18:30'}], do: [{scene: reading}], catch_up: 30m}\n"
+		stored := func() int {
+			return len(get[[]automation.Group](h, "/groups")) + len(get[[]automation.Scene](h, "/scenes")) + len(get[[]automation.Rule](h, "/rules"))
+		}
+		if did := want[automation.Imported](h, h.do("POST", api("/rules/import?dry_run=true"), file(text)), 200); did != (automation.Imported{Groups: 1, Scenes: 1, Rules: 1}) || stored() != 0 {
+			t.Errorf("tried: %+v, and %d are stored", did, stored())
+		}
+		p := refused(h, h.do("POST", api("/rules/import"), file(strings.Replace(text, "18:30", "25:30", 1))), 422, "param")
+		if len(p.Errors) != 1 || p.Errors[0].Location != "home.yaml:7:28" || stored() != 0 {
+			t.Errorf("%d are stored, %+v", stored(), p)
+		}
+		want[automation.Imported](h, h.do("POST", api("/rules/import"), file(text)), 200)
+
+		// What is given out goes in again, and a file can say what there is to be.
+		all := h.do("GET", api("/home"), "")
+		if d := want[automation.Document](h, all, 200); len(d.Groups) != 1 || d.Groups[0].Devices[0] != "Corner lamp" || time.Duration(d.Rules[0].CatchUp) != 30*time.Minute {
+			t.Errorf("got %+v", d)
+		}
+		want[automation.Group](h, h.do("PUT", api("/groups/other"), `{"name":"other","devices":["Heater"]}`), 200)
+		want[automation.Imported](h, h.do("POST", api("/rules/import?replace=true"), file(string(all.body))), 200)
+		if again := h.do("GET", api("/home"), ""); string(again.body) != string(all.body) {
+			t.Errorf("%s\nbecame\n%s", all.body, again.body)
+		}
+		refused(h, h.do("POST", api("/rules/import"), `{"text":""}`), 422, "param")
+		refused(h, h.do("POST", api("/rules/import"), file("[")), 422, "param")
+	})
+	in(t, nil, []string{"P110"}, func(h *house) {
+		refused(h, h.do("POST", api("/rules/import"), `{"text":"rules: []"}`), 501, "absent")
 	})
 }
 
