@@ -38,6 +38,9 @@ type soak struct {
 	// living holds a token for each resident who is in trouble, and all of them
 	// while the hub restarts. A mutex would stop the clock of the bubble.
 	living chan struct{}
+	// door is passed before a trouble, and held while the hub waits for the last
+	// one to end: it would wait for ever among so many.
+	door chan struct{}
 
 	mu       sync.Mutex
 	hub      *hub.Hub
@@ -121,7 +124,7 @@ func runSoak(t *testing.T, span time.Duration, devices int, calm time.Duration, 
 	t.Helper()
 	s := &soak{
 		T: t, calm: calm, wall: wall, learned: map[wattle.MAC]hub.Entry{}, told: map[hub.ID]int{}, last: map[hub.ID]int{}, meters: map[hub.ID]*history.Meter{},
-		life: map[hub.ID]history.Energy{}, living: make(chan struct{}, devices), slowest: map[string]time.Duration{}, counts: map[string]int{},
+		life: map[hub.ID]history.Energy{}, living: make(chan struct{}, devices), door: make(chan struct{}, 1), slowest: map[string]time.Duration{}, counts: map[string]int{},
 	}
 	models := hubtest.Models()
 	files := models[:0:0]
@@ -157,6 +160,7 @@ func runSoak(t *testing.T, span time.Duration, devices int, calm time.Duration, 
 	go func() {
 		defer close(restarts)
 		for pause(ctx, 5*time.Hour) {
+			s.door <- struct{}{}
 			for range cap(s.living) {
 				s.living <- struct{}{}
 			}
@@ -166,6 +170,7 @@ func runSoak(t *testing.T, span time.Duration, devices int, calm time.Duration, 
 			for range cap(s.living) {
 				<-s.living
 			}
+			<-s.door
 		}
 	}()
 	progress := make(chan struct{})
@@ -353,7 +358,9 @@ func (r *resident) live(ctx context.Context, end time.Time) {
 // suffer lets a trouble happen, and waits until the device is back.
 func (r *resident) suffer(ctx context.Context, what *trouble) {
 	s := r.soak
+	s.door <- struct{}{}
 	s.living <- struct{}{}
+	<-s.door
 	defer func() { <-s.living }()
 	span := r.some(what.lasts)
 	for _, spec := range what.specs {

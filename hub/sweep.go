@@ -90,7 +90,7 @@ func (h *Hub) sweepAfter() time.Duration {
 		case time.Since(s.Since) < quickFor:
 			return min(out, max(quickSweep, t.Interval))
 		default:
-			out = min(out, max(slowSweep, h.options.Interval))
+			out = min(out, max(slowSweep, t.Interval))
 		}
 	}
 	return out
