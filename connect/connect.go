@@ -25,6 +25,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"wattle"
@@ -125,6 +126,8 @@ type Result struct {
 	Credential string // label of the credential that fits, see transport.Candidates
 	// Found is what discovery told, nil if it was not asked.
 	Found *discover.Found
+
+	calls sync.WaitGroup // of a Keeper, that are under way
 }
 
 const (

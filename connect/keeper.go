@@ -21,7 +21,8 @@ type KeeperOptions struct {
 	// Learned is told what is worth being remembered of the device: where it is,
 	// what worked, what was refused. It must not call the Keeper.
 	Learned func(Target)
-	// Changed is told each change of state. It must not call the Keeper.
+	// Changed is told each change of state, and that a device is reached locally
+	// again. It must not call the Keeper.
 	Changed func(Status)
 	// Logger gets one line for each change of state; nil means none. The attempts
 	// in between are debug lines of [Options.Logger].
@@ -47,6 +48,11 @@ type KeeperOptions struct {
 // Credentials that it refused and counted are not sent again before
 // [Keeper.SetAccount]; one that is locked is left alone for
 // [wattle/session.LockWait]. See docs/protocol/tpap.md section 12.2.
+//
+// With [Options.Cloud] and the policy [PreferLocal] a device that is not reached
+// locally is opened through the cloud, and a call that was not carried out is
+// repeated there. It is tried locally again when its port begins to answer or a
+// sweep meets it, and once a minute.
 type Keeper struct {
 	log     *slog.Logger
 	learned func(Target)
@@ -62,8 +68,9 @@ type Keeper struct {
 	result  *Result // nil while there is no session
 	opening bool    // an attempt follows a loss: calls wait for it
 	status  Status
-	misses  int           // calls in a row whose caller did not wait for the answer
-	changed chan struct{} // closed when result, opening or status changes
+	misses  int            // calls in a row whose caller did not wait for the answer
+	closing sync.WaitGroup // ways that the last calls are still using
+	changed chan struct{}  // closed when result, opening or status changes
 }
 
 // loss is the end of a session.
@@ -107,6 +114,7 @@ func NewKeeper(t Target, o *Options, ko *KeeperOptions) *Keeper {
 
 // Run keeps the device connected until ctx ends, and closes it then.
 func (k *Keeper) Run(ctx context.Context) error {
+	defer k.closing.Wait()
 	defer k.drop(false)
 	var lost error // what ended the last session, where no attempt may follow
 	failures := 0
@@ -138,14 +146,11 @@ func (k *Keeper) Run(ctx context.Context) error {
 
 // connect makes a session.
 func (k *Keeper) connect(ctx context.Context) error {
-	if k.gate != nil {
-		select {
-		case k.gate <- struct{}{}:
-			defer func() { <-k.gate }()
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+	leave, err := k.pass(ctx)
+	if err != nil {
+		return err
 	}
+	defer leave()
 	k.mu.Lock()
 	target, options := k.target, k.options
 	k.mu.Unlock()
@@ -153,11 +158,39 @@ func (k *Keeper) connect(ctx context.Context) error {
 	p.kept = true
 	result, err := p.choose(ctx)
 	if err != nil {
-		if e, ok := errors.AsType[*Error](err); ok && e.Refused != "" {
-			k.learn(func(t *Target) { t.Refused = e.Refused })
-		}
+		k.refusedBy(err)
 		return err
 	}
+	k.took(result)
+	k.mu.Lock()
+	k.result, k.misses = result, 0
+	k.mu.Unlock()
+	k.become(Status{State: Online})
+	return nil
+}
+
+// pass waits for a turn at the gate, until leave.
+func (k *Keeper) pass(ctx context.Context) (leave func(), err error) {
+	if k.gate == nil {
+		return func() {}, nil
+	}
+	select {
+	case k.gate <- struct{}{}:
+		return func() { <-k.gate }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// refusedBy remembers which credentials an attempt found refused.
+func (k *Keeper) refusedBy(err error) {
+	if e, ok := errors.AsType[*Error](err); ok && e.Refused != "" {
+		k.learn(func(t *Target) { t.Refused = e.Refused })
+	}
+}
+
+// took remembers how the device was reached.
+func (k *Keeper) took(result *Result) {
 	k.learn(func(t *Target) {
 		t.Resume, t.Refused = nil, ""
 		if t.MAC.IsZero() {
@@ -170,11 +203,6 @@ func (k *Keeper) connect(ctx context.Context) error {
 			t.Owner, t.Type = cmp.Or(result.Found.Owner, t.Owner), cmp.Or(result.Found.Type, t.Type)
 		}
 	})
-	k.mu.Lock()
-	k.result, k.misses = result, 0
-	k.mu.Unlock()
-	k.become(Status{State: Online})
-	return nil
 }
 
 // learn changes the target, and tells of it.
@@ -194,19 +222,20 @@ func (k *Keeper) learn(change func(*Target)) {
 // serve waits for the end of the session. What it returns forbids the next
 // attempt; nil means that it may follow at once.
 func (k *Keeper) serve(ctx context.Context) error {
+	if k.Away() {
+		if lost, home := k.serveAway(ctx); !home {
+			return lost
+		}
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-k.kick: // it is online: nothing to hurry
 		case l := <-k.loss:
-			k.mu.Lock()
-			current := k.result == l.of
-			k.mu.Unlock()
-			if !current {
+			if !k.dropped(l) {
 				continue
 			}
-			k.drop(true)
 			refusal, ok := errors.AsType[*transport.AuthError](l.err)
 			switch {
 			case errors.Is(l.err, wattle.ErrLockout), ok && refusal.Proven():
@@ -224,6 +253,17 @@ func (k *Keeper) account() wattle.Credentials {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.options.Account
+}
+
+// dropped closes the session that is lost, unless it is not the present one.
+func (k *Keeper) dropped(l loss) bool {
+	k.mu.Lock()
+	current := k.result == l.of
+	k.mu.Unlock()
+	if current {
+		k.drop(true)
+	}
+	return current
 }
 
 // drop closes the session. opening tells callers to wait for the next one.
@@ -291,7 +331,7 @@ func (k *Keeper) SetProbe(every time.Duration, noSearch bool) {
 // where an attempt is waited for.
 func (k *Keeper) Found(f *discover.Found) {
 	k.mu.Lock()
-	known := f.MAC == k.target.MAC && !f.MAC.IsZero() && k.result == nil && k.status.State == Unreachable
+	known := f.MAC == k.target.MAC && !f.MAC.IsZero() && (k.result == nil && k.status.State == Unreachable || k.awayLocked())
 	if known {
 		k.target.Host, k.target.Routes = f.Addr.String(), f.Routes
 	}

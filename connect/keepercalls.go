@@ -38,20 +38,47 @@ func (k *Keeper) do(ctx context.Context, child string, calls []method.Call) ([]m
 	if err != nil {
 		return nil, err
 	}
+	results, err := k.call(ctx, result, child, calls)
+	if another(ctx, err) && result.Way == nil && k.hasCloud() {
+		// Nothing was carried out, and another way may follow.
+		next, failed := k.currentBut(ctx, result)
+		if failed != nil {
+			return nil, failed
+		}
+		return k.call(ctx, next, child, calls)
+	}
+	return results, err
+}
+
+func (k *Keeper) call(ctx context.Context, result *Result, child string, calls []method.Call) ([]method.Result, error) {
 	results, err := of(result.Caller, child).Do(ctx, calls...)
+	result.calls.Done()
+	if result.Way != nil {
+		results = mark(results, method.Cloud)
+	} else {
+		results = mark(results, method.Local)
+	}
 	k.watch(ctx, result, results, err)
 	return results, err
 }
 
 // current gives the session, and waits for the one that is being made.
-func (k *Keeper) current(ctx context.Context) (*Result, error) {
+func (k *Keeper) current(ctx context.Context) (*Result, error) { return k.currentBut(ctx, nil) }
+
+// currentBut is current for a call that does not want a session which it found
+// lost. What it gives counts a call of [Result].
+func (k *Keeper) currentBut(ctx context.Context, lost *Result) (*Result, error) {
 	for {
 		k.mu.Lock()
 		result, opening, status, changed := k.result, k.opening, k.status, k.changed
+		if result != nil && result != lost {
+			result.calls.Add(1)
+			k.mu.Unlock()
+			return result, nil
+		}
 		k.mu.Unlock()
 		switch {
-		case result != nil:
-			return result, nil
+		case result != nil: // the loss is about to be noticed
 		case !opening && status.State != Waiting:
 			return nil, &keptError{status}
 		}
@@ -70,6 +97,7 @@ func (k *Keeper) Family(ctx context.Context) (wattle.Family, error) {
 	if err != nil {
 		return "", err
 	}
+	defer result.calls.Done()
 	return result.Route.Family, nil
 }
 

@@ -57,7 +57,9 @@ func (p *opener) byPolicy(ctx context.Context) (*Result, error) {
 	}
 	result, err := p.local(ctx)
 	if err == nil {
-		result.Caller = newFailover(result.Session, p.way)
+		if !p.kept { // a Keeper changes the way itself
+			result.Caller = newFailover(result.Session, p.way)
+		}
 		return result, nil
 	}
 	if !errors.Is(err, wattle.ErrUnreachable) || ctx.Err() != nil || !p.options.Cloud.SignedIn() {

@@ -88,6 +88,9 @@ func (e *entry) tellEvents(ctx context.Context, f *device.Follower, saved map[st
 	}
 	defer func() { save(context.WithoutCancel(ctx)) }()
 	for ctx.Err() == nil {
+		if e.remote() && !e.local(ctx) { // the cloud is no place to wait for events
+			return
+		}
 		for happened, err := range f.Look(ctx) {
 			if ctx.Err() != nil {
 				return
@@ -111,6 +114,20 @@ func (e *entry) tellEvents(ctx context.Context, f *device.Follower, saved map[st
 			pause.Stop()
 		}
 	}
+}
+
+// local waits until the device is reached locally; false means that ctx has ended.
+func (e *entry) local(ctx context.Context) bool {
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for e.remote() {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 func samePosition(a, b event.Position) bool {

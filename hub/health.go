@@ -123,8 +123,24 @@ func (h *Hub) Health(id ID) (Health, error) {
 // answers slowly is asked less often.
 const busiest = 4
 
+// remoteInterval is how often a device is polled through the cloud, at most. See
+// docs/protocol/cloud.md section 11.
+const remoteInterval = time.Minute
+
+// remote reports whether the device is reached through the cloud.
+func (e *entry) remote() bool {
+	route, _ := e.keeper.Route()
+	return route.Transport == wattle.Cloud
+}
+
 // pace is how often the device is polled; it is called with the lock held.
-func (e *entry) pace() time.Duration { return max(e.interval(), busiest*e.health.median) }
+func (e *entry) pace() time.Duration {
+	pace := max(e.interval(), busiest*e.health.median)
+	if e.remote() {
+		pace = max(pace, remoteInterval)
+	}
+	return pace
+}
 
 // nextAfter is when to poll after a poll that began at a time: a little sooner than
 // the interval, by chance, so that devices that came at once do not stay together.

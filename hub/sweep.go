@@ -86,6 +86,8 @@ func (h *Hub) sweepAfter() time.Duration {
 	for _, e := range h.entries {
 		s := e.keeper.Status()
 		switch {
+		case e.keeper.Away(): // it may be home again
+			out = min(out, max(slowSweep, t.Interval))
 		case s.State != connect.Unreachable:
 		case time.Since(s.Since) < quickFor:
 			return min(out, max(quickSweep, t.Interval))

@@ -1,6 +1,7 @@
 package method
 
 import (
+	"cmp"
 	"encoding/json"
 	"iter"
 	"maps"
@@ -118,6 +119,9 @@ func (s *Snapshot) WithTaken(at time.Time, answers []Taken) *Snapshot {
 		next.source = s.source
 		next.entries = append(make([]entry, 0, len(s.entries)+len(answers)), s.entries...)
 		next.numbered = s.numbered
+	}
+	for i := range answers {
+		next.source = cmp.Or(answers[i].Source, next.source)
 	}
 	next.put(answers)
 	return next
