@@ -3,8 +3,11 @@ package connect_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -212,4 +215,57 @@ func (h *house) dialled() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.dials)
+}
+
+// TestKeeperScatters: devices that are lost together are tried again less and less
+// often, and not together.
+func TestKeeperScatters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		o := h.options()
+		o.NoSearch = true
+		var mu sync.Mutex
+		tried := map[string][]time.Time{}
+		dial := o.DialContext
+		o.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if host, is := strings.CutSuffix(address, ":80"); is {
+				mu.Lock()
+				tried[host] = append(tried[host], time.Now())
+				mu.Unlock()
+			}
+			return dial(ctx, network, address)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for i := range 20 {
+			host := fmt.Sprintf("192.0.2.%d", 100+i)
+			route := wattle.Route{Family: wattle.SMART, Transport: wattle.KLAP, Version: 2, Host: host, Port: 80}
+			k := connect.NewKeeper(connect.Target{Host: host, Routes: []wattle.Route{route}, Only: true, MAC: wattle.MAC{2, byte(i)}}, o, &connect.KeeperOptions{Probe: -1})
+			all.Go(func() { _ = k.Run(ctx) })
+		}
+		time.Sleep(time.Hour)
+		cancel()
+		all.Wait()
+		together := map[time.Time]int{}
+		for host, times := range tried {
+			late := times[len(times)-20:]
+			for i := range late[1:] {
+				if gap := late[i+1].Sub(late[i]); gap > 26*time.Second {
+					t.Errorf("%s was tried after %v", host, gap)
+				}
+			}
+			if early := times[1].Sub(times[0]); early > 10*time.Second {
+				t.Errorf("%s was tried a second time after %v", host, early)
+			}
+			together[late[0].Truncate(time.Second)]++
+		}
+		for at, n := range together {
+			if n > 6 {
+				t.Errorf("%d of %d devices were tried in the same second, %v", n, len(tried), at)
+			}
+		}
+		if len(tried) != 20 {
+			t.Errorf("%d devices were tried", len(tried))
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"time"
@@ -78,7 +79,7 @@ func (k *Keeper) pause(ctx context.Context, begun time.Time, err error, failures
 	switch state {
 	case Unreachable:
 		// From the beginning of one attempt to that of the next.
-		next = begun.Add(min(time.Second<<min(failures-1, 10), most))
+		next = begun.Add(scattered(min(time.Second<<min(failures-1, 10), most)))
 		next = maxTime(next, now.Add(time.Second))
 	case Locked, Unsupported:
 		next = now.Add(most)
@@ -124,6 +125,10 @@ func (k *Keeper) pause(ctx context.Context, begun time.Time, err error, failures
 	}
 	return false
 }
+
+// scattered is up to a tenth less, by chance: devices that were lost together, as
+// by a power cut, are not tried together for ever.
+func scattered(d time.Duration) time.Duration { return d - rand.N(d/10+1) }
 
 // probePort tells whether the port of the device takes connections. known is
 // false where there is no port to try.

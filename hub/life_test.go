@@ -2,8 +2,10 @@ package hub_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"wattle"
+	"wattle/capture"
 	"wattle/device"
 	"wattle/hub"
 	"wattle/hub/hubtest"
@@ -466,4 +469,49 @@ func TestClock(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestClockIsRight: a clock that is an hour wrong is right within an hour where the
+// device has no cloud to set it, and left alone where it has.
+func TestClockIsRight(t *testing.T) {
+	for _, isolated := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			<-time.After(27 * 365 * 24 * time.Hour) // in 2000 devices say that it was never set
+			files := hubtest.Models("HS110", "P110")
+			if isolated {
+				files[0], files[1] = without(files[0]), without(files[1])
+			}
+			home := hubtest.Start(t, files)
+			o := home.Options()
+			o.Interval = time.Minute
+			h := home.Hub(o)
+			hubtest.Online(t, h, 2)
+			for _, v := range h.Views() {
+				d, err := h.Device(t.Context(), v.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				<-time.After(2 * time.Hour)
+				if err := d.SetClock(t.Context(), time.Now().Add(time.Hour), nil); err != nil {
+					t.Fatal(err)
+				}
+				<-time.After(time.Hour + 2*time.Minute)
+				c, err := d.Clock(t.Context())
+				if wrong := c.Drift.Abs() > 2*time.Second; err != nil || !c.Set || wrong == isolated {
+					t.Errorf("%s, isolated %v: %+v, %v", v.Name, isolated, c, err)
+				}
+			}
+		})
+	}
+}
+
+// without is a device that has no connection to the cloud.
+func without(f *capture.File) *capture.File {
+	data := maps.Clone(f.Data)
+	if f.Family == wattle.IOT {
+		data["cnCloud"] = json.RawMessage(`{"get_info":{"username":"","server":"","binded":0,"cld_connection":0,"illegalType":-1,"err_code":0}}`)
+	} else {
+		data["get_connect_cloud_state"] = json.RawMessage(`{"status":-1}`)
+	}
+	return &capture.File{Name: f.Name, Kind: f.Kind, Family: f.Family, Data: data, Discovery: f.Discovery}
 }

@@ -151,3 +151,23 @@ func entry(t *testing.T, o *hub.Options, name string) hub.Entry {
 }
 
 func idOf(e hub.Entry) hub.ID { return hub.ID{MAC: e.Target.MAC} }
+
+// busy counts devices that have been asked and have not answered: each is asked
+// one thing at a time.
+type busy struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+func (b *busy) watch(o *hub.Options) {
+	o.Connect.Session = &session.Options{Trace: func(m session.Trace) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if m.Direction != session.Request {
+			b.now--
+			return
+		}
+		b.now++
+		b.most = max(b.most, b.now)
+	}}
+}
