@@ -84,7 +84,7 @@ wattle history export Heater --since 7d --influx >heater.lp`,
 	cmd.Flags().StringVar(&f.by, "by", "", "`step`: raw, minute, hour or day, in place of --points")
 	cmd.Flags().IntVar(&f.points, "points", 100, "how many buckets at most")
 	cmd.Flags().BoolVar(&f.csv, "csv", false, "the same as --output csv")
-	cmd.AddCommand(newHistoryEnergy(a), newHistoryExport(a), newHistoryEvents(a), newHistoryTariffs(a))
+	cmd.AddCommand(newHistoryEnergy(a), newHistoryBooks(a), newHistoryExport(a), newHistoryEvents(a), newHistoryTariffs(a))
 	return cmd
 }
 

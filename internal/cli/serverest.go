@@ -28,7 +28,7 @@ func (d *daemon) makeREST(ctx context.Context) (func(context.Context) error, err
 		Backup: d.backup, Reload: d.reload, Logs: d.lines.follow,
 	}
 	if d.archive != nil {
-		o.Archive = d.archive.reader
+		o.Archive, o.Fillings = d.archive.reader, d.archive.recorder.Fillings
 	}
 	closeAll := func() {
 		for _, l := range o.Listeners {

@@ -19,6 +19,7 @@ import (
 )
 
 func (s *Server) historyRoutes(api huma.API) {
+	s.booksRoutes(api)
 	add(s, api, operation{id: "feature-history", method: http.MethodGet, path: "/devices/{id}/history", tag: "history", scope: hubapi.ScopeRead,
 		summary: "See a feature over time", text: "Down-sampled to a number of buckets, or by minute, hour or day, or single samples (by=raw), the oldest first. " +
 			"The last 24 hours where nothing else is asked for."}, s.featureHistory)

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"context"
 	"encoding/csv"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,6 +22,12 @@ import (
 // tariff.
 func remembering(t *testing.T, test func(*house)) {
 	t.Helper()
+	rememberingBy(t, 0, test)
+}
+
+// rememberingBy is the same with polls by another interval.
+func rememberingBy(t *testing.T, interval time.Duration, test func(*house)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC))) // clocks of devices have to be set
 		kept, err := store.Open(t.Context(), store.Options{Address: filepath.Join(t.TempDir(), "history.db"), Zone: time.UTC})
@@ -30,6 +37,7 @@ func remembering(t *testing.T, test func(*house)) {
 		rec := recorder.New(&recorder.Options{Sink: kept})
 		home := hubtest.Start(t, hubtest.Models("P110", "KP303"))
 		options := home.Options()
+		options.Interval = interval
 		options.Observe, options.Happened = rec.Observe, rec.Happened
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
@@ -52,7 +60,7 @@ func remembering(t *testing.T, test func(*house)) {
 			t.Fatal(err)
 		}
 		h.serve(&rest.Options{
-			Archive: recorder.NewArchive(kept, tariffs), Tariffs: func() []recorder.Tariff { return list },
+			Archive: recorder.NewArchive(kept, tariffs), Fillings: rec.Fillings, Tariffs: func() []recorder.Tariff { return list },
 		})
 		time.Sleep(10*time.Minute + 2*time.Second)
 		test(h)
@@ -123,10 +131,56 @@ func TestHistory(t *testing.T) {
 	})
 }
 
+// The books of a plug after an outage: what the hub has counted beside what the
+// plug's own history says, and nothing open any more.
+func TestBooks(t *testing.T) {
+	rememberingBy(t, time.Minute, func(h *house) {
+		plug := hubtest.View(t, h.hub, "Heater")
+		path := "/devices/" + hub.Slug(plug.ID) + "/books"
+		if b := get[hubapi.Books](h, path); len(b.Rows) != 1 || b.Rows[0].Told != nil || b.Asked != nil || b.Lifetime <= 0 {
+			t.Errorf("before: %+v", b)
+		}
+		if err := h.home.Sim.SetFault(plug.ID.MAC.String(), "drop"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Hour)
+		if err := h.home.Sim.ClearFault(plug.ID.MAC.String(), "drop"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Hour)
+		b := get[hubapi.Books](h, path+"?by=hour")
+		told, energy := 0, 0.0
+		for _, row := range b.Rows {
+			energy += row.Energy
+			if row.Told == nil {
+				continue
+			}
+			told++
+			if *row.Compared != row.Energy || math.Abs(*row.Difference) > 0.003 {
+				t.Errorf("%v: booked %.3f kWh, and the plug says %.3f", row.Start, row.Energy, *row.Told)
+			}
+		}
+		if told < 3 || len(b.Open) != 0 || b.Asked == nil || b.Asked.Error != "" || b.Asked.Steps != "hour" {
+			t.Errorf("the plug told of %d hours: %+v", told, b)
+		}
+		if math.Abs(energy-b.Total.Energy) > 1e-9 || b.Total.Told == nil || b.Lifetime != b.Booked || math.Abs(b.Lifetime-energy) > 0.001 {
+			t.Errorf("sum %.3f of %+v", energy, b.Total)
+		}
+		if day := get[hubapi.Books](h, path); len(day.Rows) != 1 || day.Rows[0].Energy != b.Total.Energy || *day.Total.Told != *b.Total.Told {
+			t.Errorf("by day: %+v", day)
+		}
+		if none := get[hubapi.Books](h, path+"?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z"); len(none.Rows) != 0 || none.Lifetime != b.Lifetime {
+			t.Errorf("years ago: %+v", none)
+		}
+		refused(h, h.do("GET", api(path+"?by=hour&from=2020-01-01T00:00:00Z"), ""), 422, "param")
+		refused(h, h.do("GET", api("/devices/02000000abcd/books"), ""), 404, "not_found")
+	})
+}
+
 func TestWithoutHistory(t *testing.T) {
 	in(t, nil, []string{"P110"}, func(h *house) {
 		id := get[[]hubapi.Device](h, "/devices")[0].ID
-		for _, path := range []string{"/devices/" + id + "/history?feature=voltage", "/devices/" + id + "/energy", "/export", "/tariffs"} {
+		for _, path := range []string{"/devices/" + id + "/history?feature=voltage", "/devices/" + id + "/energy", "/devices/" + id + "/books", "/export", "/tariffs"} {
 			refused(h, h.do("GET", api(path), ""), 501, "absent")
 		}
 	})

@@ -56,6 +56,8 @@ type Options struct {
 	Automation *automation.Engine
 	// Archive answers what was; nil: this hub keeps no history.
 	Archive *recorder.Archive
+	// Fillings tell how devices were asked for their own history; nil: nobody was.
+	Fillings func() []recorder.Filling
 	// Tariffs are the present tariffs as they were written; nil: there are none.
 	Tariffs func() []recorder.Tariff
 	// Backup writes a copy of everything that is remembered, and says where.
