@@ -117,7 +117,10 @@ func (h *Hub) met(f discover.Found) {
 	h.mu.Lock()
 	e := h.entries[f.MAC]
 	account := h.options.Connect.Account
+	fresh := false
 	if e == nil && len(h.found) < mostCandidates {
+		_, seen := h.found[f.MAC]
+		fresh = !seen
 		h.found[f.MAC] = Candidate{Found: f, Seen: time.Now()}
 	}
 	h.mu.Unlock()
@@ -126,7 +129,17 @@ func (h *Hub) met(f discover.Found) {
 		return
 	}
 	ours := f.Owner == "" && f.Family == wattle.IOT || account.Username != "" && f.OwnedBy(account.Username)
-	if !h.Tuning().Adopt || f.Reason != "" || len(f.Routes) == 0 || !ours {
+	if !h.Tuning().Adopt {
+		return
+	}
+	if f.Reason != "" || len(f.Routes) == 0 || !ours {
+		if fresh {
+			why := cmp.Or(f.Reason, "it belongs to another account")
+			if account.Username == "" {
+				why = cmp.Or(f.Reason, "there is no account")
+			}
+			h.log.Info("found, not taken in", slog.String("device", f.MAC.String()), slog.String("address", f.Addr.String()), slog.String("why", why))
+		}
 		return
 	}
 	in := Entry{Target: connect.Target{Name: f.Alias, Host: f.Addr.String(), Routes: f.Routes, MAC: f.MAC, Owner: f.Owner, Type: f.Type}}

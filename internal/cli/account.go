@@ -19,19 +19,7 @@ func (a *app) keystore() (*keystore.Keystore, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := keystore.Options{Dir: filepath.Join(root, "credentials"), Explicit: p.account, Getenv: a.getenv}
-	if p.username != "" {
-		// The e-mail of the settings goes with a password of the environment.
-		o.Getenv = func(name string) string {
-			if v := a.getenv(name); v != "" || name != "WATTLE_USERNAME" || a.getenv("KASA_USERNAME") != "" {
-				return v
-			}
-			if a.getenv("WATTLE_PASSWORD") != "" || a.getenv("WATTLE_PASSWORD_FILE") != "" || a.getenv("KASA_PASSWORD") != "" {
-				return p.username
-			}
-			return ""
-		}
-	}
+	o := keystore.Options{Dir: filepath.Join(root, "credentials"), Explicit: p.account, Username: p.username, Getenv: a.getenv}
 	if a.canAsk() {
 		o.Ask = func(ctx context.Context) (wattle.Secret, error) {
 			text, err := a.askHidden(ctx, "Passphrase of the stored credentials")

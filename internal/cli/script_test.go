@@ -25,6 +25,7 @@ import (
 
 // The test binary is the program as well: scripts call "wattle".
 func TestMain(m *testing.M) {
+	serviceSocket = "" // nor does a hub of this computer serve tests
 	testscript.Main(m, map[string]func(){
 		"wattle": func() { os.Exit(Main()) },
 	})

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"os"
 	"strings"
@@ -52,18 +51,22 @@ func (d *daemon) makeMQTT(context.Context) (func(context.Context) error, error) 
 }
 
 // secretOf is a secret of the environment, of the file that NAME_FILE says, or of
-// a file of the settings.
+// a file of the settings. An empty file is none: a unit fills in with one.
 func (a *app) secretOf(name, file string) (wattle.Secret, error) {
 	if text := a.getenv(name); text != "" {
 		return wattle.NewSecret(text), nil
 	}
-	path := cmp.Or(a.getenv(name+"_FILE"), file)
-	if path == "" {
-		return wattle.Secret{}, nil
+	for _, path := range []string{a.getenv(name + "_FILE"), file} {
+		if path == "" {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return wattle.Secret{}, of(name+"_FILE", err)
+		}
+		if secret := strings.TrimSpace(string(text)); secret != "" {
+			return wattle.NewSecret(secret), nil
+		}
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return wattle.Secret{}, of(name+"_FILE", err)
-	}
-	return wattle.NewSecret(strings.TrimSpace(string(text))), nil
+	return wattle.Secret{}, nil
 }

@@ -75,7 +75,9 @@ func (a *app) findHub(ctx context.Context) (*hubclient.Client, error) {
 			return nil, err
 		}
 		if _, err := os.Stat(o.Socket); err != nil {
-			return nil, nil
+			if o.Socket = a.serviceHub(); o.Socket == "" {
+				return nil, nil
+			}
 		}
 		o.URL = ""
 	default:
@@ -112,6 +114,29 @@ func (a *app) findHub(ctx context.Context) (*hubclient.Client, error) {
 		a.log.Debug("no hub", "socket", o.Socket, "err", err)
 	}
 	return nil, nil
+}
+
+// serviceSocket is where the hub of deploy/systemd/wattle.service listens. Tests
+// have none.
+var serviceSocket = "/run/wattle/hub.sock"
+
+// serviceHub is the socket of a hub that runs as a service of the system, for the
+// user who may use it, and who has not asked for another one.
+func (a *app) serviceHub() string {
+	if p, err := a.profile(); err != nil || p.name != "" || serviceSocket == "" {
+		return ""
+	}
+	if set, err := a.settings(); err != nil || set.text("listen.socket") != "" {
+		return ""
+	}
+	_, err := os.Stat(serviceSocket)
+	switch {
+	case err == nil:
+		return serviceSocket
+	case errors.Is(err, os.ErrPermission):
+		a.warn(errors.New(`a hub runs on this computer as a service, and this goes past it: use sudo, or "--hub URL" with a token of it ("--hub off" is silent)`))
+	}
+	return ""
 }
 
 // hubFault gives errors of the hub itself their exit codes.

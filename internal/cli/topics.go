@@ -72,6 +72,7 @@ func exitCodeText() string {
 var environment = []struct{ name, help string }{
 	{"WATTLE_USERNAME, WATTLE_PASSWORD", "account of the devices; WATTLE_PASSWORD_FILE names a file that holds the password"},
 	{"KASA_USERNAME, KASA_PASSWORD", "the same, as the kasa command knows them"},
+	{"WATTLE_HUB_TOKEN", "token for --hub URL; WATTLE_HUB_TOKEN_FILE names a file that holds it"},
 	{"WATTLE_CONFIG", "configuration file"},
 	{"WATTLE_STATE_DIR", "folder of known devices, sessions and credentials"},
 	{"WATTLE_LOG_FILE", "file that gets what --debug shows, of every command: for reports of bugs; it holds no secrets"},

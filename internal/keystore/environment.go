@@ -36,6 +36,9 @@ func (k *Keystore) fromEnvironment() (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
+	if userFrom == "" && passFrom != "" && k.opt.Username != "" {
+		username, userFrom = k.opt.Username, "settings"
+	}
 	switch {
 	case userFrom == "" && passFrom == "":
 		return nil, nil
@@ -89,8 +92,8 @@ func (k *Keystore) systemd(name string) (text, from string, err error) {
 	}
 	path := filepath.Join(folder, name)
 	text, err = readSecretFile(path, true)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", "", nil
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNone) {
+		return "", "", nil // none, or the empty one with which a unit fills in for a file that is not there
 	}
 	if err != nil {
 		return "", "", fmt.Errorf("%s: %w", envFolder, err)

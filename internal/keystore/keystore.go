@@ -46,6 +46,9 @@ type Options struct {
 	Dir string
 	// Explicit is what the user gave to this run; it counts before all else.
 	Explicit wattle.Credentials
+	// Username is the e-mail of the settings: it goes with a password of the
+	// environment that comes without one.
+	Username string
 	// Getenv reads the environment; nil means os.Getenv.
 	Getenv func(string) string
 	// Ask gets the passphrase of a file from the user; nil means that there is

@@ -212,6 +212,9 @@ func TestSources(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string, mode os.FileMode) string {
 		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -228,6 +231,7 @@ func TestSources(t *testing.T) {
 	write("wattle.password", "systemd-password\n", 0o444)
 	for _, tt := range []struct {
 		name     string
+		settings string
 		env      map[string]string
 		explicit bool
 		user     string
@@ -243,6 +247,9 @@ func TestSources(t *testing.T) {
 		{name: "password file", env: map[string]string{"WATTLE_USERNAME": "u", "WATTLE_PASSWORD_FILE": passwordFile}, user: "u", password: "from file", source: "environment"},
 		{name: "systemd", env: map[string]string{"CREDENTIALS_DIRECTORY": dir}, user: "systemd-user", password: "systemd-password", source: "environment"},
 		{name: "user and systemd", env: map[string]string{"WATTLE_USERNAME": "u", "CREDENTIALS_DIRECTORY": dir}, user: "u", password: "systemd-password", source: "environment"},
+		{name: "systemd has an empty one", env: map[string]string{"CREDENTIALS_DIRECTORY": filepath.Dir(write("unit/wattle.password", "", 0o400))}, user: email, password: secret, source: "file"},
+		{name: "settings and systemd", settings: "s", env: map[string]string{"CREDENTIALS_DIRECTORY": filepath.Dir(write("half/wattle.password", "p\n", 0o400))}, user: "s", password: "p", source: "environment"},
+		{name: "settings alone", settings: "s", user: email, password: secret, source: "file"},
 		{name: "systemd has others' only", env: map[string]string{"CREDENTIALS_DIRECTORY": t.TempDir()}, user: email, password: secret, source: "file"},
 		{name: "half", env: map[string]string{"WATTLE_USERNAME": "u"}, err: "WATTLE_USERNAME is set, but neither WATTLE_PASSWORD nor WATTLE_PASSWORD_FILE"},
 		{name: "other half", env: map[string]string{"WATTLE_PASSWORD": "topsecret"}, err: "WATTLE_PASSWORD is set, but WATTLE_USERNAME is not"},
@@ -256,6 +263,7 @@ func TestSources(t *testing.T) {
 				if tt.explicit {
 					o.Explicit = wattle.Credentials{Username: "x", Password: wattle.NewSecret("y")}
 				}
+				o.Username = tt.settings
 			})
 			f.set(t, keystore.SetOptions{})
 			f.env = tt.env

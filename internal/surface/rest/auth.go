@@ -37,7 +37,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, trusted bo
 	text := bearer(r)
 	if text == "" {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="wattle"`)
-		return principal{}, hubapi.NewProblem(hubapi.ErrToken, "send a token: Authorization: Bearer TOKEN; \"wattle token add NAME\" makes one")
+		return principal{}, hubapi.NewProblem(hubapi.ErrToken, "send a token: Authorization: Bearer TOKEN; \"wattle token new\" makes one")
 	}
 	t, ok := s.tokens.check(text)
 	if !ok {
