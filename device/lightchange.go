@@ -94,18 +94,16 @@ func (l *Light) Apply(ctx context.Context, c LightChange) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]*feature.Feature, len(settings))
-	for i, s := range settings {
-		if rows[i], err = l.d.settable(ctx, s.ID); err != nil {
-			return err
-		}
+	rows, s, err := l.d.settable(ctx, l.d.known(), settings, l.d.wanted(settings))
+	if err != nil {
+		return err
 	}
-	calls, err := l.d.plan(rows, settings)
+	calls, err := l.d.plan(s, rows, settings)
 	if errors.Is(err, feature.ErrNotPolled) {
 		if _, err := l.d.Poll(ctx); err != nil {
 			return err
 		}
-		calls, err = l.d.plan(rows, settings)
+		calls, err = l.d.plan(l.d.known(), rows, settings)
 	}
 	if err != nil {
 		return err

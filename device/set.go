@@ -46,59 +46,38 @@ func (d *Device) SetMany(ctx context.Context, settings ...Setting) error {
 	if len(settings) == 0 {
 		return nil
 	}
-	rows := make([]*feature.Feature, len(settings))
-	whole := false
-	for i, s := range settings {
-		row, err := d.settable(ctx, s.ID)
-		if err != nil {
-			return err
-		}
-		rows[i], whole = row, whole || row.Whole
-	}
-	if whole {
+	w := d.wanted(settings)
+	if w.whole {
 		if err := take(ctx, d.shared.changing); err != nil {
 			return err
 		}
 		defer func() { <-d.shared.changing }()
 	}
-	for _, row := range rows {
-		if row.Whole && (d.State() == nil || d.shared.isStale(d, row.Queries)) {
-			if _, err := d.Poll(ctx); err != nil {
-				return err
-			}
-			break
-		}
+	s, err := d.readFor(ctx, settings, w)
+	if err != nil {
+		return err
 	}
-	err := d.apply(ctx, rows, settings)
+	if s == nil {
+		if _, err := d.Poll(ctx); err != nil {
+			return err
+		}
+		s = d.known()
+	}
+	rows, s, err := d.settable(ctx, s, settings, w)
+	if err != nil {
+		return err
+	}
+	err = d.apply(ctx, s, rows, settings)
 	if errors.Is(err, feature.ErrNotPolled) {
 		if _, err := d.Poll(ctx); err != nil {
 			return err
 		}
-		err = d.apply(ctx, rows, settings)
+		err = d.apply(ctx, d.known(), rows, settings)
 	}
 	if err != nil || !d.shared.options.Verify {
 		return err
 	}
 	return d.verify(ctx, rows, settings)
-}
-
-// settable finds the row of a feature, polling once where only the answers of
-// a poll can tell whether the device has it.
-func (d *Device) settable(ctx context.Context, id string) (*feature.Feature, error) {
-	row := d.known().row(id)
-	if row == nil && !d.root().full.Load() {
-		if _, err := d.Poll(ctx); err != nil {
-			return nil, err
-		}
-		row = d.known().row(id)
-	}
-	switch {
-	case row == nil:
-		return nil, d.noFeature(id)
-	case row.Kind == feature.Action:
-		return nil, fmt.Errorf("%s: %w: it is an action, which is done and not set", id, wattle.ErrUnsupported)
-	}
-	return row, nil
 }
 
 // noFeature says that the device does not have a feature, and what is like it.
@@ -125,8 +104,8 @@ func (d *Device) target(row *feature.Feature) *Device {
 }
 
 // apply makes the calls of all settings, joins them and sends them.
-func (d *Device) apply(ctx context.Context, rows []*feature.Feature, settings []Setting) error {
-	calls, err := d.plan(rows, settings)
+func (d *Device) apply(ctx context.Context, s *State, rows []*feature.Feature, settings []Setting) error {
+	calls, err := d.plan(s, rows, settings)
 	if err != nil {
 		return err
 	}
@@ -135,8 +114,7 @@ func (d *Device) apply(ctx context.Context, rows []*feature.Feature, settings []
 
 // plan makes the calls of all settings and joins them, for each device that
 // they go to.
-func (d *Device) plan(rows []*feature.Feature, settings []Setting) (map[*Device][]method.Call, error) {
-	s := d.known()
+func (d *Device) plan(s *State, rows []*feature.Feature, settings []Setting) (map[*Device][]method.Call, error) {
 	calls := map[*Device][]method.Call{}
 	order := make([]int, len(rows))
 	values := make([]feature.Value, len(rows))
@@ -160,7 +138,11 @@ func (d *Device) plan(rows []*feature.Feature, settings []Setting) (map[*Device]
 		to := d.target(rows[i])
 		var present json.RawMessage
 		if rows[i].Whole {
-			present = to.known().Snapshot().Raw(rows[i].Queries[0].Key())
+			of := s
+			if to != d {
+				of = to.known()
+			}
+			present = of.Snapshot().Raw(rows[i].Queries[0].Key())
 		}
 		for _, c := range made {
 			if rows[i].Apart {

@@ -39,6 +39,7 @@ func scale(b *testing.B, devices int, interval, measure time.Duration) {
 	b.Helper()
 	fleet := startFleet(b, devices)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	defer hub.SaveMemory()()
 	runtime.GC()
 	empty := residentMemory()
 	h, dials, stop := atScale(b, fleet, interval)
@@ -68,9 +69,23 @@ func scale(b *testing.B, devices int, interval, measure time.Duration) {
 	b.ReportMetric(float64(residentMemory())/(1<<20), "MiB")
 	b.ReportMetric(float64(residentMemory()-empty)/1024/float64(devices), "KiB/device")
 
-	commands, changes := commandTimes(b, h), changeTimes(b, h, fleet)
-	b.ReportMetric(float64(quantile(commands, 0.5).Microseconds())/1000, "ms-command-p50")
-	b.ReportMetric(float64(quantile(commands, 0.99).Microseconds())/1000, "ms-command-p99")
+	var garbage runtime.MemStats
+	runtime.ReadMemStats(&garbage)
+	b.ReportMetric(float64(garbage.StackInuse)/1024/float64(devices), "KiB-stacks/device")
+
+	commands, changes := commandTimes(b, h, false), changeTimes(b, h, fleet)
+	// The same commands without polls, over connections that were just used.
+	tuning := h.Tuning()
+	tuning.Interval = 24 * time.Hour
+	h.Tune(tuning)
+	<-time.After(interval + time.Second) // each device has its last poll
+	alone := commandTimes(b, h, true)
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	b.ReportMetric(ms(quantile(commands, 0.5)), "ms-command-p50")
+	b.ReportMetric(ms(quantile(commands, 0.99)), "ms-command-p99")
+	b.ReportMetric(ms(quantile(alone, 0.5)), "ms-alone-p50")
+	b.ReportMetric(ms(quantile(alone, 0.99)), "ms-alone-p99")
+	b.ReportMetric(ms(quantile(commands, 0.99)-quantile(alone, 0.5)), "ms-added-p99")
 	b.ReportMetric(float64(quantile(changes, 1).Milliseconds()), "ms-change-most")
 	b.ReportMetric(0, "ns/op")
 }
@@ -109,13 +124,20 @@ func atScale(b *testing.B, f *fleet, interval time.Duration) (h *hub.Hub, d *dia
 	}
 }
 
-// commandTimes switches some devices, one after the other.
-func commandTimes(b *testing.B, h *hub.Hub) []time.Duration {
+// commandTimes switches some devices, one after the other; with warm each is
+// polled a moment before, so that its connection is there.
+func commandTimes(b *testing.B, h *hub.Hub, warm bool) []time.Duration {
 	b.Helper()
 	views := h.Views()
-	times := make([]time.Duration, 200)
+	times := make([]time.Duration, 300)
 	for i := range times {
 		v := views[rand.IntN(len(views))]
+		if warm {
+			if _, err := h.Refresh(b.Context(), v.ID); err != nil {
+				b.Fatal(err)
+			}
+			<-time.After(10 * time.Millisecond)
+		}
 		on, _ := v.State.On()
 		begun := time.Now()
 		if err := h.Set(b.Context(), v.ID, device.Setting{ID: "state", Value: !on}); err != nil {
