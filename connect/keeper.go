@@ -165,6 +165,9 @@ func (k *Keeper) connect(ctx context.Context) error {
 	k.mu.Lock()
 	k.result, k.misses = result, 0
 	k.mu.Unlock()
+	if k.Away() {
+		k.log.LogAttrs(ctx, slog.LevelInfo, "device is reached through the cloud", slog.String("device", k.name()))
+	}
 	k.become(Status{State: Online})
 	return nil
 }
