@@ -11,7 +11,6 @@ import (
 	"wattle"
 	"wattle/feature"
 	"wattle/hub"
-	"wattle/rule"
 )
 
 // world is what items are checked against.
@@ -316,7 +315,7 @@ func (w *world) trigger(path string, t *Trigger) error {
 	}
 	switch kind {
 	case "at", "cron":
-		if _, err := timesOf(t, rule.Place{}); err != nil {
+		if _, err := timesOf(t, nil); err != nil {
 			if where, ok := errors.AsType[*FieldError](err); ok {
 				return &FieldError{path + "." + where.Path, where.Err}
 			}

@@ -169,7 +169,10 @@ func (e *Engine) strike(now time.Time, jumped bool) time.Duration {
 	now = now.In(e.zone)
 	wait := lookAgain
 	var due []begun
+	here := e.place()
 	e.mu.Lock()
+	moved := here != e.here // the sun rises there at another time
+	e.here = here
 	for _, p := range e.plans {
 		if p.rule.Disabled {
 			for _, c := range p.clocks {
@@ -178,7 +181,7 @@ func (e *Engine) strike(now time.Time, jumped bool) time.Duration {
 			continue
 		}
 		for _, c := range p.clocks {
-			if t, ok := c.strike(e, p, now, jumped); ok {
+			if t, ok := c.strike(e, p, now, jumped || moved && c.trigger.At != ""); ok {
 				due = append(due, begun{p, cause{Kind: "time", text: c.trigger.words() + " (" + t.Format("15:04") + ")"}})
 			}
 			if !c.next.IsZero() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wattle"
@@ -44,6 +45,8 @@ type Engine struct {
 
 	changed chan struct{} // holds a token when the clock has to look again
 
+	where atomic.Pointer[rule.Place] // the home, see [Options.Place]
+
 	mu      sync.Mutex
 	plans   map[string]*plan   // of the rules, by folded name
 	runners map[string]*runner // the same; they outlive changes of a rule
@@ -51,6 +54,7 @@ type Engine struct {
 	ctx     context.Context    // of Run
 	begins  []begun            // what a view has set off, until the lock is free
 	journal journal
+	here    rule.Place // for which the clocks were computed
 }
 
 // New makes an engine without rules. It does no I/O.
@@ -62,6 +66,7 @@ func New(o *Options) (*Engine, error) {
 		hub: o.Hub, keep: o.Keep, zone: o.Zone, options: *o, log: o.Logger,
 		changed: make(chan struct{}, 1), plans: map[string]*plan{}, runners: map[string]*runner{},
 	}
+	e.where.Store(&o.Place)
 	if e.zone == nil {
 		e.zone = time.Local
 	}
@@ -115,10 +120,17 @@ func (e *Engine) Enable(ctx context.Context, name string, on bool) (Rule, error)
 	}
 }
 
+// SetPlace changes [Options.Place]: what waits for the sun waits for the one there.
+func (e *Engine) SetPlace(p rule.Place) {
+	if *e.where.Swap(&p) != p {
+		e.wake()
+	}
+}
+
 // place is where the home is.
 func (e *Engine) place() rule.Place {
-	if e.options.Place != (rule.Place{}) {
-		return e.options.Place
+	if p := *e.where.Load(); p != (rule.Place{}) {
+		return p
 	}
 	for _, v := range e.hub.Views() {
 		if v.State == nil {

@@ -201,6 +201,27 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestPlaceChanges: a rule that waits for the sun follows the home.
+func TestPlaceChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		zone := berlin(t)
+		noon := time.Date(2026, 6, 21, 12, 0, 0, 0, zone)
+		h := polled(t, noon.Add(-10*time.Second), 10*time.Minute, "P100")
+		sunset := automation.Trigger{At: "sunset"}
+		h.put(automation.Rule{Name: "r", On: []automation.Trigger{sunset}, Do: []automation.Action{{Devices: []string{"@all"}, Toggle: true}}})
+		time.Sleep(time.Hour) // its time in Berlin is known
+		h.SetPlace(rule.Place{Latitude: 37.98, Longitude: 23.73})
+		p, err := h.Preview(switching("@all", true, sunset), time.Now(), -1)
+		if err != nil || p.Next[0].Format("15:04") != "19:51" {
+			t.Fatalf("sunset in Athens: %v, %v", p.Next, err)
+		}
+		time.Sleep(time.Until(p.Next[0]) + 10*time.Second)
+		if log := h.Log("r", 10); len(log) != 1 || log[0].Time.Sub(p.Next[0]).Abs() > time.Second {
+			t.Errorf("%+v, want one run at %v", log, p.Next[0])
+		}
+	})
+}
+
 // TestChanges: a rule runs when a value begins to be so, and when it has been so
 // for long enough; not for what was so before.
 func TestChanges(t *testing.T) {

@@ -101,7 +101,7 @@ func (e *Engine) plan(key string, r *Rule) *plan {
 			p.watches = append(p.watches, &watch{trigger: t, seen: map[string]*seen{}})
 			continue
 		}
-		times, err := timesOf(t, e.place())
+		times, err := timesOf(t, e.place)
 		if err != nil {
 			p.broken = err
 			continue

@@ -55,7 +55,7 @@ func (e *Engine) Preview(r Rule, at time.Time, trigger int) (Preview, error) {
 	for range previewTimes {
 		var first time.Time
 		for i := range checked.On {
-			times, err := timesOf(&checked.On[i], e.place())
+			times, err := timesOf(&checked.On[i], e.place)
 			if checked.On[i].At == "" && checked.On[i].Cron == "" || err != nil {
 				continue
 			}

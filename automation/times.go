@@ -14,8 +14,8 @@ import (
 // that; zero where it never does.
 type times func(after time.Time) time.Time
 
-// timesOf reads At, Days and Cron of a trigger.
-func timesOf(t *Trigger, p rule.Place) (times, error) {
+// timesOf reads At, Days and Cron of a trigger. where is asked for each time.
+func timesOf(t *Trigger, where func() rule.Place) (times, error) {
 	if t.Cron != "" {
 		return cronTimes(t.Cron)
 	}
@@ -33,7 +33,7 @@ func timesOf(t *Trigger, p rule.Place) (times, error) {
 		}
 	}
 	return func(after time.Time) time.Time {
-		next, ok := s.Next(after, p)
+		next, ok := s.Next(after, where())
 		if !ok {
 			return time.Time{}
 		}
