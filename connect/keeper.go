@@ -330,6 +330,13 @@ func (k *Keeper) SetProbe(every time.Duration, noSearch bool) {
 	k.probe, k.options.NoSearch = cmp.Or(every, defaultProbe), noSearch
 }
 
+// SetDiscover changes [Options.Discover] for what comes next.
+func (k *Keeper) SetDiscover(o *discover.Options) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.options.Discover = o
+}
+
 // Found tells where a sweep has met the device, which is tried there at once
 // where an attempt is waited for.
 func (k *Keeper) Found(f *discover.Found) {

@@ -179,8 +179,9 @@ func (k *Keeper) judge(err error) (State, time.Duration) {
 // something else by now.
 func (k *Keeper) speaksAnew(ctx context.Context, before **discover.Found) bool {
 	k.mu.Lock()
-	p := newOpener(k.target, &k.options)
+	target, options := k.target, k.options
 	k.mu.Unlock()
+	p := newOpener(target, &options)
 	if p.target.Only || p.target.Host == "" {
 		return false
 	}

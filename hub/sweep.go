@@ -98,10 +98,24 @@ func (h *Hub) sweepAfter() time.Duration {
 	return out
 }
 
+// SetDiscover changes how the network is searched from now on, see
+// [connect.Options.Discover].
+func (h *Hub) SetDiscover(o *discover.Options) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.options.Connect.Discover = o
+	for _, e := range h.entries {
+		e.keeper.SetDiscover(o)
+	}
+}
+
 // Sweep searches the network once: devices of the hub that have moved are tried
 // where they are now, others become candidates or, with [Tuning.Adopt], join.
 func (h *Hub) Sweep(ctx context.Context) error {
-	for found, err := range discover.Sweep(ctx, h.options.Connect.Discover) {
+	h.mu.Lock()
+	o := h.options.Connect.Discover
+	h.mu.Unlock()
+	for found, err := range discover.Sweep(ctx, o) {
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func (s *Store) Range(ctx context.Context, k history.Key, by history.Resolution,
 // Downsample gives a series in at most n buckets, with minimum, maximum and mean
 // of each, see [history.Plan]. Errors as for [Store.Range].
 func (s *Store) Downsample(ctx context.Context, k history.Key, from, to time.Time, n int) (*history.Series, error) {
-	edges, pieces, err := history.Plan(s.Retention, s.Zone, from, to, s.Now(), n)
+	edges, pieces, err := history.Plan(*s.keeps.Load(), s.Zone, from, to, s.Now(), n)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,8 @@ func (s *Store) expire(ctx context.Context) error {
 		}
 		return millis(history.Hour.Floor(now.Add(-keep), s.Zone))
 	}
-	raw, states := cutoff(s.Retention.Raw), cutoff(s.Retention.States)
+	keeps := s.keeps.Load()
+	raw, states := cutoff(keeps.Raw), cutoff(keeps.States)
 	if raw <= s.horizon.raw.Load() && states <= s.horizon.states.Load() {
 		return nil // not again within the hour
 	}
@@ -89,11 +90,11 @@ func (s *Store) expire(ctx context.Context) error {
 		if err := s.drop(ctx, "samples", "at", limit, one.id, newest); err != nil {
 			return err
 		}
-		if err := s.drop(ctx, "events", "event", cutoff(s.Retention.Events), one.id, ""); err != nil {
+		if err := s.drop(ctx, "events", "event", cutoff(keeps.Events), one.id, ""); err != nil {
 			return err
 		}
 		for by, t := range rollups {
-			if err := s.drop(ctx, t.name, "at", cutoff(s.Retention.Keeps(by)), one.id, ""); err != nil {
+			if err := s.drop(ctx, t.name, "at", cutoff(keeps.Keeps(by)), one.id, ""); err != nil {
 				return err
 			}
 		}

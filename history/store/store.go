@@ -47,6 +47,7 @@ type Store struct {
 	stop    context.CancelFunc
 	backup  func(ctx context.Context, path string) error
 
+	keeps   atomic.Pointer[history.Retention]
 	horizon horizons
 	closing sync.Once
 }
@@ -80,6 +81,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o.Now = time.Now
 	}
 	s := &Store{Options: o, done: make(chan struct{}), unlock: func() error { return nil }}
+	s.keeps.Store(&o.Retention)
 	open := s.openLite
 	if strings.HasPrefix(o.Address, "postgres://") || strings.HasPrefix(o.Address, "postgresql://") {
 		open = s.openPostgres
@@ -164,6 +166,19 @@ func (s *Store) release() error {
 // is whole: as of one moment, checked by opening it, and put in its place in one
 // step. PostgreSQL has pg_dump for that; the error says how.
 func (s *Store) Backup(ctx context.Context, path string) error { return s.backup(ctx, path) }
+
+// SetRetention changes for how long what is kept, from the next upkeep on: what is
+// gone stays gone. The error is that of [history.Retention.Check].
+func (s *Store) SetRetention(r history.Retention) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	s.keeps.Store(&r)
+	return nil
+}
+
+// Keeps says for how long what is kept.
+func (s *Store) Keeps() history.Retention { return *s.keeps.Load() }
 
 // Waiting is how many samples and readings wait to be written.
 func (s *Store) Waiting() int {

@@ -280,3 +280,39 @@ func TestForget(t *testing.T) {
 		}
 	})
 }
+
+// TestSetRetention: what is kept for less long goes with the next upkeep, and no
+// retention that makes no sense is taken.
+func TestSetRetention(t *testing.T) {
+	onBoth(t, func(p place) {
+		p.Now = at(noon)
+		s := open(p.T, p.Options)
+		old := watts(noon.AddDate(0, 0, -3), 5)
+		if _, err := s.Write(p.Context(), history.Batch{Samples: []history.Sample{old, watts(noon, 6)}}); err != nil {
+			p.Fatal(err)
+		}
+		maintain(p.T, s)
+		left := func() int {
+			samples, err := s.Samples(p.Context(), power, history.Cursor{Time: noon.AddDate(0, 0, -7)}, noon.Add(time.Hour), 10)
+			if err != nil {
+				p.Fatal(err)
+			}
+			return len(samples)
+		}
+		if n := left(); n != 2 {
+			p.Fatalf("%d samples", n)
+		}
+		short := history.DefaultRetention
+		short.Raw = 48 * time.Hour
+		if err := s.SetRetention(short); err != nil {
+			p.Fatal(err)
+		}
+		maintain(p.T, s)
+		if n := left(); n != 1 || s.Keeps() != short {
+			p.Errorf("%d samples are left of %+v", n, s.Keeps())
+		}
+		if err := s.SetRetention(history.Retention{Raw: 1}); err == nil || s.Keeps() != short {
+			p.Errorf("%+v, %v", s.Keeps(), err)
+		}
+	})
+}
