@@ -47,7 +47,8 @@ type app struct {
 	accountErr  error
 	cloudOf     cloudAccount
 	hubOf       hubs
-	serving     bool // this is the hub
+	serving     bool            // this is the hub
+	settle      func(*settings) // has the last word on settings, nil: nobody
 	log         *slog.Logger
 	timeout     time.Duration // of the whole command; 0: none
 }

@@ -2,12 +2,15 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -83,6 +86,11 @@ the default; --origin says which of them it was. Passwords are never settings.`,
 					val = append([]string{}, v.values...)
 				case boolean:
 					val = val == "true"
+				case count, number:
+					val = nil // empty
+					if len(v.values) > 0 {
+						val = json.RawMessage(v.values[0])
+					}
 				}
 				doc[key] = val
 				if origin {
@@ -181,6 +189,15 @@ func edit(path string, old []byte, row setting, values []string) ([]byte, error)
 		leaf = values
 	case boolean:
 		leaf = values[0] == "true"
+	case count, number:
+		n, err := strconv.ParseFloat(values[0], 64)
+		if err != nil { // it was checked: there is none
+			return nil, usagef("to leave it empty, edit the file", "%s: want a %s", row.key, row.kind)
+		}
+		if leaf = n; n == math.Trunc(n) {
+			leaf = int64(n)
+		}
+		values = []string{strconv.FormatFloat(n, 'f', -1, 64)}
 	}
 	file, err := parser.ParseBytes(old, parser.ParseComments)
 	if err != nil {

@@ -19,6 +19,10 @@ func TestConfigErrors(t *testing.T) {
 		{"list for a text", "output: [json, csv]\n", `c.yaml:1:9: output: want one value (text), not a list`, ""},
 		{"keys for a text", "output: {a: 1}\n", `c.yaml:1:9: want a value, not keys below it`, ""},
 		{"text for keys", "discovery: 3\n", `c.yaml:1:12: discovery: want keys and values here, not integer`, ""},
+		{"out of range", "hub:\n  latitude: 91\n", `c.yaml:2:13: hub.latitude: "91": want a number from -90 to 90`, ""},
+		{"no number", "hub: {longitude: east}\n", `c.yaml:1:18: hub.longitude: "east": want a number from -180 to 180`, ""},
+		{"no whole number", "listen:\n  limits:\n    burst: 1.5\n", `c.yaml:3:12: listen.limits.burst: "1.5": want a whole number from 1 to 100000`, ""},
+		{"too low", "listen: {limits: {rate: 0}}\n", `c.yaml:1:25: listen.limits.rate: "0": want a number from 0.1 to 100000`, ""},
 		{"not YAML", "a: [1,\n b: }\n", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,6 +62,8 @@ func TestConfigEdit(t *testing.T) {
 		{"replace", "# a\noutput: csv # b\n", "output", []string{"json"}, ""},
 		{"deep", "output: csv\n", "profiles.x.username", []string{"a@example.com"}, "output: csv\nprofiles:\n  x:\n    username: a@example.com\n"},
 		{"empty section", "account:\n", "account.username", []string{"x: y"}, ""},
+		{"number", "hub:\n  interval: 5s\n", "hub.latitude", []string{"-33.87"}, "hub:\n  interval: 5s\n  latitude: -33.87\n"},
+		{"whole number", "", "listen.limits.rate", []string{"20"}, "listen:\n  limits:\n    rate: 20\n"},
 		{"number-like text", "", "account.username", []string{"12"}, "account:\n  username: \"12\"\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,6 +113,24 @@ func TestConfigPrecedence(t *testing.T) {
 	} {
 		if got := set.get(tt.key); set.text(tt.key) != tt.want || got.origin != tt.origin {
 			t.Errorf("%s = %q from %s, want %q from %s", tt.key, set.text(tt.key), got.origin, tt.want, tt.origin)
+		}
+	}
+}
+
+// Half a place is none.
+func TestConfigPlace(t *testing.T) {
+	for text, want := range map[string]string{
+		"hub:\n  latitude: 52.52\n  longitude: 13.4\n": "",
+		"hub:\n  latitude: 52.52\n":                    "c.yaml:2: hub.latitude without hub.longitude",
+		"hub:\n\n  longitude: 0\n":                     "c.yaml:3: hub.longitude without hub.latitude",
+		"hub:\n  interval: 5s\n":                       "",
+	} {
+		set := &settings{byKey: map[string]value{}}
+		if err := parseConfig("c.yaml", []byte(text), set); err != nil {
+			t.Fatal(err)
+		}
+		if err := set.checkPlace(); want == "" && err != nil || want != "" && (err == nil || err.Error() != want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
 }

@@ -15,6 +15,8 @@ type node struct {
 	Enum        []any            `json:"enum,omitempty"`
 	Default     any              `json:"default,omitempty"`
 	Pattern     string           `json:"pattern,omitempty"`
+	Minimum     *float64         `json:"minimum,omitempty"`
+	Maximum     *float64         `json:"maximum,omitempty"`
 	Items       *node            `json:"items,omitempty"`
 	Properties  map[string]*node `json:"properties,omitempty"`
 	// Additional is false, or what all other names have.
@@ -87,6 +89,13 @@ func (s setting) node() *node {
 		return n
 	case words:
 		n.Type, n.Items = []string{"array", "string"}, &node{Type: "string"}
+		return n
+	case count, number:
+		n.Type = map[kind]string{count: "integer", number: "number"}[s.kind]
+		n.Minimum, n.Maximum = &s.least, &s.most
+		if s.fallback != "" {
+			n.Default = json.RawMessage(s.fallback)
+		}
 		return n
 	case duration:
 		n.Pattern = durationPattern

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"testing"
@@ -34,6 +35,11 @@ func TestConfigSchemaFits(t *testing.T) {
 		{string(example), true},
 		{"output: json\nhub:\n  interval: 1500ms\nhistory:\n  keep:\n    samples: 0\n    hours: 6w\n", true},
 		{"discovery:\n  targets: 10.0.0.0/24\nhub:\n", true},
+		{"hub:\n  latitude: -33.9\n  longitude: 151\nlisten:\n  limits: {rate: 2.5, body: 65536}\n", true},
+		{"hub:\n  latitude: 91\n  longitude: 0\n", false},
+		{"hub:\n  latitude: north\n", false},
+		{"listen:\n  limits: {connections: 0}\n", false},
+		{"listen:\n  limits: {connections: 1.5}\n", false},
 		{"profiles:\n  x:\n    username: a@example.com\n    loopback_only: true\n", true},
 		{"hub:\n  intervall: 5s\n", false},
 		{"hub:\n  interval: soon\n", false},
@@ -65,6 +71,13 @@ func TestConfigSchemaFits(t *testing.T) {
 	}
 }
 
+func (n *node) inRange(path string, x float64) error {
+	if n.Minimum != nil && x < *n.Minimum || n.Maximum != nil && x > *n.Maximum {
+		return fmt.Errorf("%s: %v is out of range", path, x)
+	}
+	return nil
+}
+
 // validate is as much of JSON Schema as ConfigSchema uses.
 func (n *node) validate(path string, v any) error {
 	kinds, _ := n.Type.([]any)
@@ -82,11 +95,17 @@ func (n *node) validate(path string, v any) error {
 		}
 	case uint64, int64:
 		kind = "integer"
+		if err := n.inRange(path, float64(reflect.ValueOf(x).Convert(reflect.TypeFor[int64]()).Int())); err != nil {
+			return err
+		}
 		if slices.Contains(kinds, any("number")) {
 			kind = "number"
 		}
 	case float64:
 		kind = "number"
+		if err := n.inRange(path, x); err != nil {
+			return err
+		}
 	case []any:
 		kind = "array"
 		for i, item := range x {

@@ -27,19 +27,14 @@ func (a *app) demoHub(ctx context.Context, targets []target, started func()) err
 	own := a.again()
 	own.serving, own.memory = true, nil
 	own.flags.profile, own.flags.quiet = demoProfile, true
-	set, err := own.settings()
-	if err != nil {
-		return err
-	}
-	for _, row := range schema {
-		switch row.key {
-		case "listen.http", "mqtt.broker", "metrics.listen", "history.address", "listen.socket":
-			delete(set.byKey, row.key)
+	own.settle = func(set *settings) {
+		for _, key := range []string{"listen.http", "mqtt.broker", "metrics.listen", "history.address", "history.enabled", "listen.socket"} {
+			delete(set.byKey, key)
 		}
+		set.byKey["hub.sweep"] = value{[]string{"0s"}, "demo"}
+		set.byKey["via"] = value{[]string{"local"}, "demo"}
+		set.tariffs = nil
 	}
-	set.byKey["hub.sweep"] = value{[]string{"0s"}, "demo"}
-	set.byKey["via"] = value{[]string{"local"}, "demo"}
-	set.tariffs = nil
 	if _, err := own.profile(); err != nil {
 		return err
 	}

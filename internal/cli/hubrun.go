@@ -303,11 +303,27 @@ func newHubReload(a *app) *cobra.Command {
 		Use:     "reload",
 		Short:   "Let the running hub read its configuration again",
 		Example: "wattle config set hub.interval 10s && wattle hub reload",
-		Long:    "As SIGHUP does: sessions stay, and a mistake in the file changes nothing.",
-		Args:    exactly(0, ""),
+		Long: `As SIGHUP does: sessions stay, and a mistake in the file changes nothing. Prints the
+settings that are different now, and those that want a new start of the hub.`,
+		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				return c.Do(ctx, http.MethodPost, "/reload", struct{}{}, nil)
+				var told hubapi.Reloaded
+				if err := c.Do(ctx, http.MethodPost, "/reload", struct{}{}, &told); err != nil {
+					return err
+				}
+				t := &table{head: []string{"setting", "taken"}}
+				for _, key := range told.Changed {
+					t.add(plain(key), plain("now"))
+				}
+				for _, key := range told.Restart {
+					t.add(plain(key), plain("with the next start"))
+				}
+				if len(told.Changed)+len(told.Restart) == 0 && a.format() == formatTable {
+					a.say("no setting has changed")
+					return nil
+				}
+				return a.print(told, t)
 			})
 		},
 	}

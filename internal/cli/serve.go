@@ -24,7 +24,8 @@ What it does beyond that says the configuration: "wattle config show hub.interva
 
 Devices come from "wattle discover", "wattle hub add", and with hub.adopt from the
 hub's own sweeps. SIGHUP reads the configuration again, and sessions stay; a
-mistake in it is told and changes nothing. SIGTERM ends within seconds.`,
+mistake in it is told and changes nothing. What wants a new start (hub.zone, via,
+profile, and what is below cloud and tpap) is named. SIGTERM ends within seconds.`,
 		GroupID: groupHub,
 		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -28,8 +28,8 @@ A history in PostgreSQL is not in it: pg_dump and pg_restore are for that.
 
 // copyBackup fills a folder.
 func (d *daemon) copyBackup(ctx context.Context, dir string) error {
-	if d.archive != nil && !strings.Contains(d.archive.store.Address, "://") {
-		if err := d.archive.store.Backup(ctx, filepath.Join(dir, "history.db")); err != nil {
+	if h := d.archive.Load(); h != nil && !strings.Contains(h.address, "://") {
+		if err := h.store.Backup(ctx, filepath.Join(dir, "history.db")); err != nil {
 			return err
 		}
 	}

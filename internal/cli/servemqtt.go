@@ -21,7 +21,7 @@ func (d *daemon) makeMQTT(context.Context) (func(context.Context) error, error) 
 		Base: set.text("mqtt.base"), Discovery: set.text("mqtt.discovery"), Install: set.bool("mqtt.install"),
 		Keep: d.keep, Version: buildVersion().Version, Logger: d.log,
 	}
-	if d.archive != nil {
+	if d.archive.Load() != nil {
 		o.Lifetimes = d.lifetimes
 	}
 	var err error

@@ -25,10 +25,10 @@ func (d *daemon) makeREST(ctx context.Context) (func(context.Context) error, err
 		Version: buildVersion().Version, Keep: d.keep, FirstToken: d.firstToken, NoTokens: !set.bool("listen.tokens"),
 		Hosts: set.list("listen.hosts"), Origins: set.list("listen.origins"), Logger: d.log,
 		Automation: d.engine, Tariffs: func() []recorder.Tariff { return d.app().set.tariffs },
-		Backup: d.backup, Reload: d.reload, Logs: d.lines.follow,
+		Backup: d.backup, Reload: d.reload, Logs: d.lines.follow, Limits: set.limits(),
 	}
-	if d.archive != nil {
-		o.Archive, o.Fillings = d.archive.reader, d.archive.recorder.Fillings
+	if h := d.archive.Load(); h != nil {
+		o.Archive, o.Fillings = h.reader, h.recorder.Fillings
 	}
 	closeAll := func() {
 		for _, l := range o.Listeners {
@@ -65,6 +65,15 @@ func (d *daemon) makeREST(ctx context.Context) (func(context.Context) error, err
 		return nil, hubFault(err)
 	}
 	return server.Run, nil
+}
+
+// limits are what clients may use up.
+func (s *settings) limits() rest.Limits {
+	return rest.Limits{
+		Rate: s.number("listen.limits.rate"), Burst: s.count("listen.limits.burst"),
+		Connections: s.count("listen.limits.connections"), PerAddress: s.count("listen.limits.connections_per_address"),
+		Followers: s.count("listen.limits.followers"), Body: int64(s.count("listen.limits.body")),
+	}
 }
 
 // socketMost is how long the path of a socket may be where that is shortest.

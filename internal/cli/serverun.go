@@ -16,8 +16,10 @@ import (
 
 	"wattle/automation"
 	"wattle/connect"
+	"wattle/discover"
 	"wattle/hub"
 	"wattle/internal/surface/metrics"
+	"wattle/rule"
 	"wattle/session"
 )
 
@@ -30,7 +32,7 @@ type daemon struct {
 	registry *registry
 	home     string // folder of its state
 	keep     folderKeep
-	archive  *archive // nil: no history is kept
+	archive  atomic.Pointer[archive] // nil: no history is kept
 	hub      *hub.Hub
 	engine   *automation.Engine
 	started  func() // told when everything runs; nil: nobody
@@ -40,6 +42,7 @@ type daemon struct {
 	shown    map[string]*runningSurface
 	// reloading is held while the settings are read again.
 	reloading sync.Mutex
+	changing  sync.WaitGroup // what a reload has left to do
 	begun     time.Time
 }
 
@@ -84,13 +87,12 @@ func (d *daemon) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.archive, err = d.openHistory(ctx); err != nil {
+	past, err := d.openHistory(ctx, d.app())
+	if err != nil {
 		return err
 	}
-	if d.archive != nil {
-		defer d.archive.close(d)
-		o.Observe, o.Happened = d.archive.recorder.Observe, d.archive.recorder.Happened
-	}
+	d.archive.Store(past)
+	defer func() { d.archive.Load().close(d) }()
 	if d.hub, err = hub.New(o); err != nil {
 		return err
 	}
@@ -98,16 +100,14 @@ func (d *daemon) run(ctx context.Context) error {
 
 	memory := d.begin("registry", d.registry.run)
 	defer memory.end()
-	if d.archive != nil {
-		d.archive.recorder.Attach(d.hub)
-		defer d.begin("recorder", d.archive.recorder.Run).end()
-	}
+	d.record(past)
 	home := d.begin("hub", d.hub.Run)
 	defer home.end()
 	if d.engine, err = d.openAutomation(ctx); err != nil {
 		return err
 	}
 	defer d.begin("automation", d.engine.Run).end()
+	defer d.changing.Wait()
 	defer d.endSurfaces()
 	if err := d.openSurfaces(ctx); err != nil {
 		return err
@@ -134,7 +134,7 @@ func (d *daemon) wait(ctx context.Context, hangups <-chan os.Signal, fatal *part
 			return nil
 		case <-hangups:
 			d.manager.tell(ctx, "RELOADING=1")
-			_ = d.reload(ctx) // it has told
+			_, _ = d.reload(ctx) // it has told
 			d.manager.tell(ctx, "READY=1")
 		case <-fatal.done:
 			return cmp.Or(fatal.err, errors.New("the hub has ended"))
@@ -153,12 +153,10 @@ func (d *daemon) options(ctx context.Context) (*hub.Options, error) {
 		return nil, err
 	}
 	o := &hub.Options{
-		Learned: d.registry.learned, Removed: d.registry.removed, Keep: d.keep, Logger: d.log,
-		Interval: set.duration("hub.interval"), Sweep: set.duration("hub.sweep"), Adopt: set.bool("hub.adopt"),
+		Learned: d.registry.learned, Removed: d.registry.removed, Observe: d.observe, Happened: d.happened, Keep: d.keep, Logger: d.log,
 	}
-	if o.Sweep == 0 {
-		o.Sweep = -1
-	}
+	tuning := set.tuning()
+	o.Interval, o.Sweep, o.Adopt = tuning.Interval, tuning.Sweep, tuning.Adopt
 	if o.Entries, err = d.registry.entries(ctx); err != nil {
 		return nil, err
 	}
@@ -171,15 +169,37 @@ func (d *daemon) options(ctx context.Context) (*hub.Options, error) {
 	if c.TPAP, err = a.tpapOptions(); err != nil {
 		return nil, err
 	}
-	if c.Discover, err = a.sweepOptions(nil); err != nil {
+	if c.Discover, err = a.hubDiscovery(); err != nil {
 		return nil, err
 	}
-	c.Discover.Timeout = 0 // a probe of one host and a sweep have each their own
 	if c.Cloud, err = a.cloudFor(ctx, policy); err != nil {
 		return nil, err
 	}
 	o.Connect = c
 	return o, nil
+}
+
+// tuning is what may change while the hub runs.
+func (s *settings) tuning() hub.Tuning {
+	t := hub.Tuning{Interval: s.duration("hub.interval"), Sweep: s.duration("hub.sweep"), Adopt: s.bool("hub.adopt")}
+	if t.Sweep == 0 {
+		t.Sweep = -1
+	}
+	return t
+}
+
+// hubDiscovery is how the hub searches.
+func (a *app) hubDiscovery() (*discover.Options, error) {
+	o, err := a.sweepOptions(nil)
+	if err == nil {
+		o.Timeout = 0 // a probe of one host and a sweep have each their own
+	}
+	return o, err
+}
+
+// place is where the home is, the zero Place where the settings do not say.
+func (s *settings) place() rule.Place {
+	return rule.Place{Latitude: s.number("hub.latitude"), Longitude: s.number("hub.longitude")}
 }
 
 // openAutomation reads groups, scenes and rules.
@@ -188,7 +208,7 @@ func (d *daemon) openAutomation(ctx context.Context) (*automation.Engine, error)
 	if err != nil {
 		return nil, err
 	}
-	e, err := automation.New(&automation.Options{Hub: d.hub, Keep: d.keep, Zone: zone, Logger: d.log})
+	e, err := automation.New(&automation.Options{Hub: d.hub, Keep: d.keep, Zone: zone, Place: d.app().set.place(), Logger: d.log})
 	if err == nil {
 		err = e.Load(ctx)
 	}

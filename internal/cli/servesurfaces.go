@@ -34,9 +34,9 @@ type runningSurface struct {
 
 func (d *daemon) surfaces() []surface {
 	return []surface{
-		{"rest", []string{"listen."}, d.makeREST},
-		{"mqtt", []string{"mqtt."}, d.makeMQTT},
-		{"metrics", []string{"metrics."}, d.makeMetrics},
+		{"rest", []string{"listen.", "history.enabled", "history.address"}, d.makeREST},
+		{"mqtt", []string{"mqtt.", "history.enabled"}, d.makeMQTT},
+		{"metrics", []string{"metrics.", "history.enabled"}, d.makeMetrics},
 	}
 }
 
@@ -168,7 +168,7 @@ func (d *daemon) makeMetrics(ctx context.Context) (func(context.Context) error, 
 		Version: buildVersion().Version, Revision: buildVersion().Commit, Requests: d.requests, Process: true,
 		Compat: set.list("metrics.compat"), KilowattHours: set.bool("metrics.kilowatt_hours"),
 	}
-	if d.archive != nil {
+	if d.archive.Load() != nil {
 		o.Lifetimes = d.lifetimes
 	}
 	home, err := metrics.New(d.hub, o)
@@ -188,13 +188,17 @@ func (d *daemon) makeMetrics(ctx context.Context) (func(context.Context) error, 
 
 // lifetimes are the counters of the history that never go down.
 func (d *daemon) lifetimes(ctx context.Context) (map[hub.ID]history.Energy, error) {
-	devices, err := d.archive.store.Meters(ctx)
+	out := map[hub.ID]history.Energy{}
+	h := d.archive.Load()
+	if h == nil {
+		return out, nil
+	}
+	devices, err := h.store.Meters(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := map[hub.ID]history.Energy{}
 	for _, id := range devices {
-		m, err := d.archive.store.Meter(ctx, id)
+		m, err := h.store.Meter(ctx, id)
 		if err != nil {
 			return nil, err
 		}

@@ -80,6 +80,12 @@ type Health struct {
 	Details []DeviceHealth `json:"details,omitempty"`
 }
 
+// Reloaded is what came of reading the configuration again.
+type Reloaded struct {
+	Changed []string `json:"changed" doc:"Settings that were changed"`
+	Restart []string `json:"restart" doc:"Settings that are changed by the next start of the hub"`
+}
+
 // LogLine is a line of the hub's log, the data of an event of /logs.
 type LogLine struct {
 	Line string `json:"line"`

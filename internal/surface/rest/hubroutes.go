@@ -25,7 +25,7 @@ func (s *Server) hubRoutes(api huma.API) {
 	add(s, api, operation{id: "backup", method: http.MethodPost, path: "/backup", tag: "hub", scope: hubapi.ScopeAdmin,
 		summary: "Write a backup", text: "To where the configuration of the hub says."}, s.backup)
 	add(s, api, operation{id: "reload", method: http.MethodPost, path: "/reload", tag: "hub", scope: hubapi.ScopeAdmin,
-		summary: "Read the configuration again", text: "Connections to devices stay."}, s.reload)
+		summary: "Read the configuration again", text: "Connections to devices stay. What cannot be changed while the hub runs is named."}, s.reload)
 }
 
 func (s *Server) version(context.Context, *nothing) (*struct{ Body hubapi.Version }, error) {
@@ -102,11 +102,12 @@ func (s *Server) backup(ctx context.Context, _ *nothing) (*struct {
 	return out, err
 }
 
-func (s *Server) reload(ctx context.Context, _ *nothing) (*nothing, error) {
+func (s *Server) reload(ctx context.Context, _ *nothing) (*struct{ Body hubapi.Reloaded }, error) {
 	if s.options.Reload == nil {
 		return nil, absent("a configuration to be read again")
 	}
-	return nil, s.options.Reload(ctx)
+	told, err := s.options.Reload(ctx)
+	return &struct{ Body hubapi.Reloaded }{told}, err
 }
 
 // absent is the error of what this hub runs without.

@@ -184,7 +184,7 @@ func TestHostileRequests(t *testing.T) {
 	}()
 	o := &rest.Options{
 		Archive: recorder.NewArchive(kept, nil), Tariffs: func() []recorder.Tariff { return nil },
-		Backup: func(context.Context) (string, error) { return "/somewhere", nil }, Reload: func(context.Context) error { return nil },
+		Backup: func(context.Context) (string, error) { return "/somewhere", nil }, Reload: func(context.Context) (hubapi.Reloaded, error) { return hubapi.Reloaded{}, nil },
 		Logs:   func(context.Context, int, bool, func(string) error) error { return nil },
 		Limits: rest.Limits{Rate: 1e9, Burst: 1 << 30},
 	}

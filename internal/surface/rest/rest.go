@@ -61,9 +61,10 @@ type Options struct {
 	// Tariffs are the present tariffs as they were written; nil: there are none.
 	Tariffs func() []recorder.Tariff
 	// Backup writes a copy of everything that is remembered, and says where.
-	// Reload reads the configuration again. nil: this hub cannot do that.
+	// Reload reads the configuration again, and says what came of it. nil: this
+	// hub cannot do that.
 	Backup func(ctx context.Context) (where string, err error)
-	Reload func(ctx context.Context) error
+	Reload func(ctx context.Context) (hubapi.Reloaded, error)
 	// Logs gives the newest lines of the log, oldest first, and follows them until
 	// ctx ends where follow is set. nil: this hub does not show its log.
 	Logs func(ctx context.Context, last int, follow bool, line func(string) error) error
