@@ -98,7 +98,7 @@ type fleet struct {
 }
 
 // startFleet starts as many processes as the limit on open files demands.
-func startFleet(b *testing.B, devices int) *fleet {
+func startFleet(b testing.TB, devices int) *fleet {
 	b.Helper()
 	limit := openLimit()
 	if limit < uint64(devices+100) {
@@ -113,7 +113,7 @@ func startFleet(b *testing.B, devices int) *fleet {
 	for i := 0; len(f.entries) < devices; i++ {
 		n := min(most, devices-len(f.entries))
 		command := exec.CommandContext(b.Context(), self)
-		command.Env = append(os.Environ(), fmt.Sprintf("%s=%d 127.%d.0.0/16", fleetVariable, n, 80+i))
+		command.Env = append(os.Environ(), fmt.Sprintf("%s=%d 127.%d.0.0/16", fleetVariable, n, 72+i))
 		command.Stderr = os.Stderr
 		input, err := command.StdinPipe()
 		if err != nil {

@@ -102,7 +102,7 @@ func (d *dialing) dial(ctx context.Context, network, address string) (net.Conn, 
 }
 
 // atScale runs a hub of a fleet.
-func atScale(b *testing.B, f *fleet, interval time.Duration) (h *hub.Hub, d *dialing, stop func()) {
+func atScale(b testing.TB, f *fleet, interval time.Duration) (h *hub.Hub, d *dialing, stop func()) {
 	b.Helper()
 	o := &hub.Options{Entries: f.entries, Interval: interval, Sweep: -1}
 	d = &dialing{}

@@ -3,6 +3,7 @@ package hub
 import (
 	"container/heap"
 	"context"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -111,11 +112,26 @@ func (s *schedule) take(ctx context.Context) (e *entry, late time.Duration) {
 	return nil, 0
 }
 
+// Polls that begin together are ready together for what takes the processor, and
+// a command would wait behind all of them. So only startsPer of each processor
+// begin at once: the next one follows when one has ended, or does nothing but wait
+// for its device, which takes longer than startTime.
+const (
+	startsPer = 4
+	startTime = 5 * time.Millisecond
+)
+
 // dispatch polls what is due until ctx ends, no more devices at once than there
 // are workers.
 func (h *Hub) dispatch(ctx context.Context, running *sync.WaitGroup) {
 	workers := make(chan struct{}, h.options.Workers)
+	starts := make(chan struct{}, startsPer*runtime.GOMAXPROCS(0))
 	for {
+		select {
+		case starts <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
 		select {
 		case workers <- struct{}{}:
 		case <-ctx.Done():
@@ -129,7 +145,11 @@ func (h *Hub) dispatch(ctx context.Context, running *sync.WaitGroup) {
 		running.Go(func() {
 			defer func() { <-workers }()
 			begun := time.Now()
+			started := sync.OnceFunc(func() { <-starts })
+			timer := time.AfterFunc(startTime, started)
 			e.poll()
+			timer.Stop()
+			started()
 			h.schedule.polled(e, e.nextAfter(begun))
 		})
 	}

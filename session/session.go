@@ -52,22 +52,21 @@ type Session struct {
 	opt    Options
 	log    *slog.Logger
 
-	reads    chan *job
-	commands chan *job // ahead of reads
+	queue    queue
 	stop     context.CancelCauseFunc
 	ctx      context.Context //nolint:containedctx // the life of the session; ends with Close
-	done     chan struct{}   // closed when the owner has ended
 	closing  sync.Once
 	closeErr error
 
 	health health
 
-	// The rest belongs to the owner goroutine alone.
+	// The rest belongs to the owner alone: the goroutine that serves the queue,
+	// which there is while jobs are in it.
 	state ownerState
 }
 
 // ownerState is what a session has learned about its device. Only the owner
-// goroutine touches it.
+// touches it.
 type ownerState struct {
 	broken error     // refused credentials or a lock-out: nothing is sent
 	mends  time.Time // until then; zero is for good
@@ -94,16 +93,13 @@ type reply struct {
 
 var _ method.Caller = (*Session)(nil)
 
-// New makes a session over a connection and starts its owner. It does no I/O:
-// the first call costs the handshake. The session owns conn from now on; Close
+// New makes a session over a connection. It does no I/O: the first call costs the
+// handshake. The session owns conn from now on; Close
 // ends both.
 func New(conn transport.Conn, family wattle.Family, o *Options) *Session {
 	s := &Session{
-		conn:     conn,
-		family:   family,
-		reads:    make(chan *job),
-		commands: make(chan *job),
-		done:     make(chan struct{}),
+		conn:   conn,
+		family: family,
 	}
 	if o != nil {
 		s.opt = *o
@@ -121,7 +117,6 @@ func New(conn transport.Conn, family wattle.Family, o *Options) *Session {
 	s.state.smart.batch = s.opt.Batch
 	s.state.smart.childBatch = s.opt.Batch
 	s.ctx, s.stop = context.WithCancelCause(context.Background())
-	go s.own()
 	return s
 }
 
@@ -165,7 +160,7 @@ func (s *Session) Family() wattle.Family { return s.family }
 func (s *Session) Close() error {
 	s.closing.Do(func() {
 		s.stop(wattle.ErrClosed)
-		<-s.done
+		s.queue.close()
 		s.closeErr = s.conn.Close()
 	})
 	return s.closeErr
@@ -178,66 +173,46 @@ func (s *Session) do(ctx context.Context, childID string, calls []method.Call) (
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	queue := s.reads
-	if effectOf(calls) != method.Read {
-		queue = s.commands
-	}
 	answer := make(chan reply, 1)
-	select {
-	case queue <- &job{ctx, childID, calls, answer}:
-	case <-s.ctx.Done():
+	j := &job{ctx, childID, calls, answer}
+	if !s.queue.add(j, s.own) {
 		return nil, errClosed()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	if effectOf(calls) == method.Once {
-		// The owner sees ctx end as well, and knows whether the call was sent.
-		r := <-answer
-		return r.results, r.err
 	}
 	select {
 	case r := <-answer:
 		return r.results, r.err
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
 	}
+	if effectOf(calls) == method.Once && !s.queue.leave(j) {
+		// The owner sees ctx end as well, and knows whether the call was sent.
+		r := <-answer
+		return r.results, r.err
+	}
+	return nil, context.Cause(ctx)
 }
 
 func errClosed() error { return fmt.Errorf("session: %w", wattle.ErrClosed) }
 
-// own is the body of the owner goroutine. It ends with Close.
+// own serves the queue until nothing is left in it.
 func (s *Session) own() {
-	defer close(s.done)
-	for {
-		if s.ctx.Err() != nil {
-			return
-		}
-		s.serveCommands()
-		select {
-		case <-s.ctx.Done():
-			return
-		case j := <-s.commands:
-			s.serve(j)
-		case j := <-s.reads:
-			s.serve(j)
-		}
+	for j := s.queue.next(); j != nil; j = s.queue.next() {
+		s.serve(j)
 	}
 }
 
 // serveCommands carries out what waits in the queue of commands. It is called
 // between the messages of a long job, too.
 func (s *Session) serveCommands() {
-	for {
-		select {
-		case j := <-s.commands:
-			s.serve(j)
-		default:
-			return
-		}
+	for j := s.queue.nextCommand(); j != nil; j = s.queue.nextCommand() {
+		s.serve(j)
 	}
 }
 
 func (s *Session) serve(j *job) {
+	if s.ctx.Err() != nil {
+		j.reply <- reply{nil, errClosed()}
+		return
+	}
 	if j.ctx.Err() != nil { // left while queued
 		j.reply <- reply{nil, context.Cause(j.ctx)}
 		return
