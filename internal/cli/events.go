@@ -68,7 +68,8 @@ far. With --json, and off a terminal, there is one JSON object per line:
 
   {"device":"Bed button","kind":"rotation","degrees":-45,"time":"...","id":6,"event":"rotation",...}
 
---timeout ends it.`,
+--timeout ends it. With a running hub nobody is asked: it follows the logs anyway, and tells
+what it reads. --history and --resume ask the devices themselves, through the hub.`,
 		GroupID:           groupRead,
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -120,6 +121,12 @@ func (a *app) follow(ctx context.Context, targets []target, f *eventFlags) error
 	}
 	ctx, s.stop = context.WithCancel(ctx)
 	defer s.stop()
+	if c, err := a.hubWith(ctx, targets); err != nil || c != nil && !f.history && f.resume == "" {
+		if err != nil {
+			return err
+		}
+		return s.followHub(ctx, c, targets)
+	}
 	var all sync.WaitGroup
 	followed := make([]error, len(targets))
 	for i, group := range byConnection(a, targets) {

@@ -55,6 +55,7 @@ func alone(t *testing.T) {
 //	                              run wattle, press Ctrl-C after N lines of output;
 //	                              before that run each of the further commands, and
 //	                              wait for one more line after each
+//	rehub                         restart the hub of the script
 func TestScripts(t *testing.T) {
 	alone(t)
 	shown := newShown(t)
@@ -85,7 +86,7 @@ func scriptParams(t *testing.T, shown *shown, homes, dir string) testscript.Para
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sim": startSim, "simstop": stopSim, "interrupt": interrupt,
+			"sim": startSim, "simstop": stopSim, "interrupt": interrupt, "rehub": rehub,
 		},
 	}
 }
