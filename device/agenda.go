@@ -25,7 +25,7 @@ type agenda struct {
 func (d *Device) due(v *feature.View, rows []*feature.Feature, full bool) []*asking {
 	if p := &d.agenda; !p.made || p.kind != v.Type || !slices.Equal(p.rows, rows) {
 		base := d.asking(d.baseQueries(v))
-		*p = agenda{rows: slices.Clone(rows), kind: v.Type, made: true, base: len(base)}
+		*p = agenda{rows: rows, kind: v.Type, made: true, base: len(base)}
 		p.queries = append(base, d.asking(d.rowQueries(v, rows))...)
 	}
 	queries := d.agenda.queries

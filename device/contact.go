@@ -31,7 +31,7 @@ func (d *Device) contact(ctx context.Context) error {
 			err = failure(snapshot, smart.ComponentNego.Key())
 		}
 		if err == nil {
-			d.components = smart.ComponentNego.Result(snapshot).Versions()
+			d.components = versionsOf(snapshot)
 			if d.components["child_device"] > 0 {
 				snapshot, err = d.ask(ctx, snapshot,
 					smart.GetChildComponents.Query(method.EveryPoll), smart.GetChildList.Query(method.EveryPoll))

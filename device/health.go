@@ -107,6 +107,5 @@ func decode(a *method.Answer, q method.Query, before *method.Answer) {
 		a.Raw, a.Value, a.Err = before.Raw, before.Value, before.Err
 		return
 	}
-	a.Raw = bytes.Clone(a.Raw)
-	a.Value, a.Err = q.Decode(a.Raw)
+	understand(a, q, a.Raw)
 }

@@ -60,13 +60,13 @@ func (d *Device) remember(m *Memory) error {
 		if !ok {
 			continue
 		}
-		a := method.Answer{Call: q.Call, Raw: raw}
-		a.Value, a.Err = q.Decode(raw)
+		a := method.Answer{Call: q.Call}
+		understand(&a, q, raw)
 		answers[key] = a
 	}
 	snapshot := method.NewSnapshot(time.Time{}, d.empty().Source(), answers)
-	if l := smart.ComponentNego.Result(snapshot); l != nil {
-		d.components = l.Versions()
+	if versions := versionsOf(snapshot); versions != nil {
+		d.components = versions
 	}
 	return d.conclude(context.Background(), snapshot, false) // asks nothing
 }

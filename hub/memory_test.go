@@ -10,7 +10,7 @@ const (
 	// mostAlive is how much of the heap a device may hold, its connection included,
 	// in KiB: what is measured and a tenth, against slow growth. With GOGC at
 	// hub.GCPercent and its stacks a device then stays far below 64 KiB.
-	mostAlive = 34
+	mostAlive = 32
 	// mostGoroutines is how many goroutines a device may keep while nothing happens.
 	mostGoroutines = 1.1
 )
