@@ -51,7 +51,8 @@ func (r *ring) Tail(since uint64, n int) (lines [][]byte, next uint64, more <-ch
 	return lines, end, r.changed
 }
 
-// hubLogger writes to stderr as text or JSON, and into the ring as JSON.
+// hubLogger writes to stderr as text or JSON, and into the ring as JSON: there in
+// full also where stderr is to be quiet.
 func (a *app) hubLogger(format string, kept *ring) *slog.Logger {
 	level := slog.LevelInfo
 	switch {
@@ -60,14 +61,14 @@ func (a *app) hubLogger(format string, kept *ring) *slog.Logger {
 	case a.flags.quiet:
 		level = slog.LevelWarn
 	}
-	o := &slog.HandlerOptions{Level: level}
-	handler := func(w io.Writer, format string) slog.Handler {
+	handler := func(w io.Writer, format string, level slog.Level) slog.Handler {
+		o := &slog.HandlerOptions{Level: level}
 		if format == formatJSON {
 			return slog.NewJSONHandler(w, o)
 		}
 		return slog.NewTextHandler(w, o)
 	}
-	handlers := []slog.Handler{handler(a.err, format), handler(kept, formatJSON)}
+	handlers := []slog.Handler{handler(a.err, format, level), handler(kept, formatJSON, min(level, slog.LevelInfo))}
 	if h := a.fileLog(); h != nil {
 		handlers = append(handlers, h)
 	}
