@@ -2,6 +2,8 @@ package cli
 
 import (
 	"github.com/spf13/cobra"
+
+	"wattle/hub"
 )
 
 // serveFlags are the flags of "wattle serve".
@@ -30,6 +32,7 @@ profile, and what is below cloud and tpap) is named. SIGTERM ends within seconds
 		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a.serving = true
+			defer hub.SaveMemory()()
 			return a.serveHub(cmd.Context(), &f)
 		},
 	}

@@ -115,6 +115,8 @@ func (d *daemon) run(ctx context.Context) error {
 	watchdog := d.begin("watchdog", func(ctx context.Context) error { return d.manager.watch(ctx, d.status) })
 	defer watchdog.end()
 
+	defer d.begin("memory", d.saveMemory).end()
+
 	d.log.Info("hub started", "devices", len(o.Entries), "version", buildVersion().Version, "pid", os.Getpid())
 	d.manager.tell(ctx, "READY=1", "STATUS="+d.status())
 	if d.started != nil {
