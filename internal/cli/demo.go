@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,6 +46,8 @@ own account and memory. --once shows the devices without a hub.`,
 }
 
 func (a *app) demo(ctx context.Context, addresses string, once bool) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // the window is closed
+	defer stop()
 	within, err := netip.ParsePrefix(addresses)
 	if err != nil {
 		return usagef("for example --range 127.0.64.0/20", "--range %q is not a range of addresses", addresses)

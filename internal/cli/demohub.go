@@ -47,7 +47,7 @@ func (a *app) demoHub(ctx context.Context, targets []target, started func()) err
 		return of("history", err)
 	}
 	d := own.newDaemon("text")
-	d.started = started
+	d.started, d.attached = started, true
 	return d.run(ctx)
 }
 

@@ -36,6 +36,7 @@ type daemon struct {
 	hub      *hub.Hub
 	engine   *automation.Engine
 	started  func() // told when everything runs; nil: nobody
+	attached bool   // to a terminal: it ends when that is closed, and does not read its settings again
 	requests *metrics.Requests
 	surface  sync.Mutex // guards shown and ending
 	ending   bool
@@ -80,8 +81,10 @@ func (a *app) newDaemon(logs string) *daemon {
 // who asks and switches first, then the hub, then what remembers.
 func (d *daemon) run(ctx context.Context) error {
 	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
+	if !d.attached {
+		signal.Notify(hangups, syscall.SIGHUP)
+		defer signal.Stop(hangups)
+	}
 
 	o, err := d.options(ctx)
 	if err != nil {
