@@ -115,10 +115,12 @@ func (s *schedule) take(ctx context.Context) (e *entry, late time.Duration) {
 // Polls that begin together are ready together for what takes the processor, and
 // a command would wait behind all of them. So only startsPer of each processor
 // begin at once: the next one follows when one has ended, or does nothing but wait
-// for its device, which takes longer than startTime.
+// for its device, which takes longer than startTime. Where polls are late by
+// startLate they begin as they can: somebody else has the processor.
 const (
 	startsPer = 4
 	startTime = 5 * time.Millisecond
+	startLate = 100 * time.Millisecond
 )
 
 // dispatch polls what is due until ctx ends, no more devices at once than there
@@ -126,30 +128,35 @@ const (
 func (h *Hub) dispatch(ctx context.Context, running *sync.WaitGroup) {
 	workers := make(chan struct{}, h.options.Workers)
 	starts := make(chan struct{}, startsPer*runtime.GOMAXPROCS(0))
+	var late time.Duration
 	for {
-		select {
-		case starts <- struct{}{}:
-		case <-ctx.Done():
-			return
+		evenly := late < startLate
+		if evenly {
+			select {
+			case starts <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
 		}
 		select {
 		case workers <- struct{}{}:
 		case <-ctx.Done():
 			return
 		}
-		e, late := h.schedule.take(ctx)
-		if e == nil {
+		var e *entry
+		if e, late = h.schedule.take(ctx); e == nil {
 			return
 		}
 		h.stats.delayed(late)
 		running.Go(func() {
 			defer func() { <-workers }()
 			begun := time.Now()
-			started := sync.OnceFunc(func() { <-starts })
-			timer := time.AfterFunc(startTime, started)
+			if evenly {
+				started := sync.OnceFunc(func() { <-starts })
+				defer started()
+				defer time.AfterFunc(startTime, started).Stop()
+			}
 			e.poll()
-			timer.Stop()
-			started()
 			h.schedule.polled(e, e.nextAfter(begun))
 		})
 	}
