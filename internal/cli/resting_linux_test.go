@@ -33,7 +33,7 @@ func TestResting(t *testing.T) {
 	if err != nil {
 		t.Fatalf("WATTLE_REST is how long the daemon runs before it is measured, such as 5m: %v", err)
 	}
-	const addresses, home = "127.0.22.192/27", 21
+	const addresses, devices = "127.0.22.192/27", 21
 	dir := t.TempDir()
 	program := filepath.Join(dir, "wattle")
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "../../cmd/wattle")
@@ -41,13 +41,9 @@ func TestResting(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	// A copy for the devices: what two processes share would count for both.
-	simulator := filepath.Join(dir, "simulator")
-	if err := os.Link(program, simulator); err != nil {
-		t.Fatal(err)
-	}
+	home := filepath.Join(dir, "home")
 	env := []string{
-		"HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "XDG_RUNTIME_DIR=" + dir, "WATTLE_STATE_DIR=" + filepath.Join(dir, "state"), "WATTLE_USERNAME=demo@example.com", "WATTLE_PASSWORD=demo",
+		"HOME=" + home, "XDG_CONFIG_HOME=" + home, "XDG_RUNTIME_DIR=" + dir, "WATTLE_STATE_DIR=" + filepath.Join(dir, "state"), "WATTLE_USERNAME=demo@example.com", "WATTLE_PASSWORD=demo",
 		"WATTLE_HUB__ADOPT=true", "WATTLE_DISCOVERY__ONLY_TARGETS=true", "WATTLE_DISCOVERY__TARGETS=" + addresses,
 		"WATTLE_LISTEN__HTTP=127.0.22.190:18420", "WATTLE_METRICS__LISTEN=127.0.22.190:19420",
 	}
@@ -56,9 +52,9 @@ func TestResting(t *testing.T) {
 			env = append(env, name+"="+v)
 		}
 	}
-	runApart(t, env, home, simulator, "sim", "--json", "--range", addresses)
+	runApart(t, env, devices, program, "sim", "--json", "--range", addresses)
 	pid := runApart(t, env, 0, program, "serve", "--log", "json")
-	for begun, online := time.Now(), 0; online != home; <-time.After(time.Second) {
+	for begun, online := time.Now(), 0; online != devices; <-time.After(time.Second) {
 		status := exec.CommandContext(t.Context(), program, "hub", "status", "--json")
 		status.Env = env
 		var s struct{ Online int }
@@ -66,7 +62,7 @@ func TestResting(t *testing.T) {
 			online = s.Online
 		}
 		if time.Since(begun) > time.Minute {
-			t.Fatalf("%d of %d devices online", online, home)
+			t.Fatalf("%d of %d devices online", online, devices)
 		}
 	}
 	<-time.After(settle)
