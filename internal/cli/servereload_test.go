@@ -166,10 +166,10 @@ var reloads = map[string]struct {
 	"listen.limits.rate": {"listen: {http: ['" + reloadAPI + "'], limits: {rate: 0.1, burst: 1}}", func(r *reloading) bool {
 		return r.answers("GET", reloadAPI+"/docs", "") == 200 && r.answers("GET", reloadAPI+"/docs", "") == 429
 	}},
-	"listen.limits.burst":                   {"listen: {limits: {burst: 1}}", nil},
-	"listen.limits.connections":             {"listen: {limits: {connections: 3}}", nil},
-	"listen.limits.connections_per_address": {"listen: {limits: {connections_per_address: 3}}", nil},
-	"listen.limits.followers":               {"listen: {limits: {followers: 3}}", nil},
+	"listen.limits.burst":       {"listen: {limits: {burst: 1}}", nil},
+	"listen.limits.connections": {"listen: {limits: {connections: 3}}", nil},
+	"listen.limits.per_address": {"listen: {limits: {per_address: 3}}", nil},
+	"listen.limits.followers":   {"listen: {limits: {followers: 3}}", nil},
 	"listen.limits.body": {"listen: {http: ['" + reloadAPI + "'], limits: {body: 1024}}", func(r *reloading) bool {
 		return r.answers("POST", reloadAPI+"/api/v1/sweep", strings.Repeat(" ", 2000)) == http.StatusRequestEntityTooLarge
 	}},

@@ -71,7 +71,7 @@ func (d *daemon) makeREST(ctx context.Context) (func(context.Context) error, err
 func (s *settings) limits() rest.Limits {
 	return rest.Limits{
 		Rate: s.number("listen.limits.rate"), Burst: s.count("listen.limits.burst"),
-		Connections: s.count("listen.limits.connections"), PerAddress: s.count("listen.limits.connections_per_address"),
+		Connections: s.count("listen.limits.connections"), PerAddress: s.count("listen.limits.per_address"),
 		Followers: s.count("listen.limits.followers"), Body: int64(s.count("listen.limits.body")),
 	}
 }
