@@ -18,7 +18,7 @@ import (
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		plugs := hubtest.Models("HS110")
-		for range 3 {
+		for range 7 {
 			plugs = append(plugs, plugs...)
 		}
 		home := hubtest.Start(t, plugs)
@@ -69,6 +69,45 @@ func TestPace(t *testing.T) {
 		})
 		if n := len(sent.with(time.Now().Add(-time.Minute), "get_sysinfo")); n < 5*len(plugs) {
 			t.Errorf("%d polls in a minute of all devices", n)
+		}
+	})
+}
+
+// TestStep: a small home is polled in step, so that the processor sleeps
+// between, and no device less often than its interval says.
+func TestStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plugs := hubtest.Models("HS110", "P110", "KP303")
+		for range 2 {
+			plugs = append(plugs, plugs...)
+		}
+		home := hubtest.Start(t, plugs)
+		o := home.Options()
+		o.Interval = 5 * time.Second
+		var mu sync.Mutex
+		polls := map[hub.ID][]time.Time{}
+		o.Observe = func(seen hub.Observation) {
+			mu.Lock()
+			defer mu.Unlock()
+			polls[seen.Views[0].ID] = append(polls[seen.Views[0].ID], seen.At)
+		}
+		h := home.Hub(o)
+		hubtest.Online(t, h, len(plugs))
+		<-time.After(10 * time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
+		for id, times := range polls {
+			for i, at := range times[2:] {
+				if gap := at.Sub(times[i+1]); gap > o.Interval+100*time.Millisecond {
+					t.Errorf("%s: polled after %v", id, gap)
+				}
+				if late := at.Sub(at.Truncate(time.Second)); late > 200*time.Millisecond && i > 2 {
+					t.Errorf("%s: polled %v beside the step", id, late)
+				}
+			}
+		}
+		if len(polls) != len(plugs) {
+			t.Errorf("%d of %d devices were polled", len(polls), len(plugs))
 		}
 	})
 }
