@@ -151,12 +151,7 @@ func (k *Keeper) connect(ctx context.Context) error {
 		return err
 	}
 	defer leave()
-	k.mu.Lock()
-	target, options := k.target, k.options
-	k.mu.Unlock()
-	p := newOpener(target, &options)
-	p.kept = true
-	result, err := p.choose(ctx)
+	result, err := k.opener().choose(ctx)
 	if err != nil {
 		k.refusedBy(err)
 		return err
@@ -170,6 +165,16 @@ func (k *Keeper) connect(ctx context.Context) error {
 	}
 	k.become(Status{State: Online})
 	return nil
+}
+
+// opener is what makes an attempt, with what is known of the device by now.
+func (k *Keeper) opener() *opener {
+	k.mu.Lock()
+	target, options := k.target, k.options
+	k.mu.Unlock()
+	p := newOpener(target, &options)
+	p.kept = true
+	return p
 }
 
 // pass waits for a turn at the gate, until leave.

@@ -85,11 +85,9 @@ func (k *Keeper) comeHome(ctx context.Context) error {
 	}
 	defer leave()
 	k.mu.Lock()
-	target, options, before := k.target, k.options, k.result
+	before := k.result
 	k.mu.Unlock()
-	p := newOpener(target, &options)
-	p.kept = true
-	result, err := p.local(ctx)
+	result, err := k.opener().local(ctx)
 	if err != nil {
 		k.refusedBy(err)
 		return err

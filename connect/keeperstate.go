@@ -178,10 +178,7 @@ func (k *Keeper) judge(err error) (State, time.Duration) {
 // speaksAnew asks a device that refuses by discovery whether it announces
 // something else by now.
 func (k *Keeper) speaksAnew(ctx context.Context, before **discover.Found) bool {
-	k.mu.Lock()
-	target, options := k.target, k.options
-	k.mu.Unlock()
-	p := newOpener(target, &options)
+	p := k.opener()
 	if p.target.Only || p.target.Host == "" {
 		return false
 	}
