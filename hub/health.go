@@ -143,8 +143,8 @@ func (e *entry) pace() time.Duration {
 }
 
 // A small home is polled in step: what wakes a processor for one device serves
-// the others too, and a hub at rest takes half of the time. With more devices
-// than stepDevices it is awake anyway, and a command would wait behind them.
+// the others too. With more devices than stepDevices it is awake anyway, and a
+// command would wait behind them.
 const (
 	stepDevices = 64
 	step        = time.Second
@@ -160,13 +160,18 @@ func (e *entry) nextAfter(begun time.Time) time.Time {
 	pace := e.pace()
 	next := begun.Add(pace - rand.N(pace/10+1))
 	if small && pace >= 2*step {
-		next = begun.Add(pace).Truncate(step)
+		next = inStep(e.hub.epoch, begun.Add(pace))
 	}
 	if now := time.Now(); next.Before(now) {
 		return now
 	}
 	return next
 }
+
+// inStep is the last step since epoch that is not after t. Unlike [time.Time.Truncate]
+// it keeps the monotonic clock: a computer that learns the time of day late, as
+// one without a clock of its own does after a power cut, goes on polling.
+func inStep(epoch, t time.Time) time.Time { return t.Add(-(t.Sub(epoch) % step)) }
 
 // small reports whether the home is polled in step.
 func (h *Hub) small() bool {

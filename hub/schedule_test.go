@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,4 +114,20 @@ func TestTakeWakes(t *testing.T) {
 			t.Error("it took something where nothing is")
 		}
 	})
+}
+
+// TestInStep: a step is not after the moment, less than a step before it, a whole
+// number of steps after the beginning, and goes by the monotonic clock.
+func TestInStep(t *testing.T) {
+	epoch := time.Now()
+	for _, after := range []time.Duration{0, 1, step - 1, step, step + 1, 12345678901 * time.Nanosecond} {
+		at := epoch.Add(after)
+		got := inStep(epoch, at)
+		if back := at.Sub(got); back < 0 || back >= step || got.Sub(epoch)%step != 0 {
+			t.Errorf("%v after the beginning: %v after it", after, got.Sub(epoch))
+		}
+		if !strings.Contains(got.String(), " m=") {
+			t.Errorf("%v has lost the monotonic clock", got)
+		}
+	}
 }
