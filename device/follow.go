@@ -25,6 +25,10 @@ const (
 	longestPause = time.Minute
 )
 
+// Nearby is how long before its time a log is read along with others, so that one
+// who looks again and again may do it at moments that suit him.
+const Nearby = 100 * time.Millisecond
+
 // Event is something that happened at a device.
 type Event struct {
 	event.Event
@@ -150,11 +154,11 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// Look reads the logs that are due, once, and tells what is new in them, each
+// Look reads the logs that are due, or will be within [Nearby], once, and tells what is new in them, each
 // log's oldest event first.
 func (f *Follower) Look(ctx context.Context) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		if f.d.isHub() && !time.Now().Before(f.self.next) {
+		if f.d.isHub() && time.Until(f.self.next) <= Nearby {
 			if !f.family(ctx, yield) {
 				return
 			}
@@ -170,7 +174,7 @@ func (f *Follower) Look(ctx context.Context) iter.Seq2[Event, error] {
 				l = &followed{at: event.Position{Started: !first}}
 				f.logs[id] = l
 			}
-			if ctx.Err() != nil || time.Now().Before(l.next) {
+			if ctx.Err() != nil || time.Until(l.next) > Nearby {
 				continue
 			}
 			if !f.read(ctx, source, l, yield) {
@@ -229,6 +233,7 @@ func (f *Follower) interval(d *Device) time.Duration {
 // read tells what is new in one log. It gives false when the sequence is to
 // end here.
 func (f *Follower) read(ctx context.Context, d *Device, l *followed, yield func(Event, error) bool) bool {
+	begun := time.Now()
 	batch, err := f.round(ctx, d, l.at)
 	switch {
 	case ctx.Err() != nil:
@@ -244,7 +249,9 @@ func (f *Follower) read(ctx context.Context, d *Device, l *followed, yield func(
 		}
 		return !news || yield(Event{Device: d}, fmt.Errorf("%s: %w", d.label(), err))
 	}
-	l.failures, l.next = 0, time.Now().Add(f.interval(d))
+	// From one beginning to the next, but one that answers slowly is not asked all
+	// the time.
+	l.failures, l.next = 0, begun.Add(max(f.interval(d), 2*time.Since(begun)))
 	zone := d.root().known().DeviceTime().Location()
 	for _, e := range batch.Events {
 		if !e.Time.IsZero() {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"time"
 
 	"wattle"
@@ -107,7 +108,7 @@ func (e *entry) tellEvents(ctx context.Context, f *device.Follower, saved map[st
 			e.hub.tell(Event{Device: id, Time: happened.Time, Kind: string(happened.Kind), Detail: &happened.Event})
 		}
 		save(ctx)
-		pause := time.NewTimer(max(time.Until(f.Next()), 10*time.Millisecond))
+		pause := time.NewTimer(max(time.Until(e.lookAt(f.Next())), 10*time.Millisecond))
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
@@ -130,10 +131,21 @@ func (e *entry) local(ctx context.Context) bool {
 	return true
 }
 
+// lookAt is when to look at logs of which the first is due at a time: in a small
+// home in step with the polls, see [inStep].
+func (e *entry) lookAt(due time.Time) time.Time {
+	if !e.hub.small() {
+		return due
+	}
+	at := inStep(e.hub.epoch, due)
+	if due.Sub(at) > device.Nearby {
+		at = at.Add(step)
+	}
+	return at
+}
+
 func samePosition(a, b event.Position) bool {
-	x, _ := json.Marshal(a)
-	y, _ := json.Marshal(b)
-	return string(x) == string(y)
+	return a.Started == b.Started && slices.Equal(a.Recent, b.Recent)
 }
 
 func (e *entry) positionsName() string { return "events/" + Slug(e.id) }
