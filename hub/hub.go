@@ -34,9 +34,10 @@ type Hub struct {
 	ctx     context.Context //nolint:containedctx // of Run, nil while nothing may be started
 	found   map[wattle.MAC]Candidate
 
-	telling  sync.Mutex // keeps events in their order
-	remember *notebook
-	stats    stats
+	telling   sync.Mutex // keeps events in their order
+	remember  *notebook
+	dismissed *dismissed
+	stats     stats
 }
 
 // New makes a hub of the remembered devices. The error wraps [wattle.ErrParam]
@@ -59,7 +60,8 @@ func New(o *Options) (*Hub, error) {
 	h.tuning.Store(&tuning)
 	h.options.Workers = cmp.Or(h.options.Workers, defaultWorkers)
 	h.logins = make(chan struct{}, cmp.Or(h.options.Logins, defaultLogins))
-	h.remember = newNotebook(h.options.Learned, h.options.Removed)
+	h.dismissed = newDismissed(h.options.Keep, h.log)
+	h.remember = newNotebook(h.options.Learned, h.options.Removed, h.dismissed.save)
 	for _, e := range h.options.Entries {
 		if _, err := h.add(e); err != nil {
 			return nil, err
@@ -152,13 +154,14 @@ func (h *Hub) Add(in Entry) (ID, error) {
 	delete(h.found, in.Target.MAC)
 	h.start(e)
 	h.mu.Unlock()
+	h.dismissed.set(in.Target.MAC, false)
 	h.remember.learn(in)
 	h.tell(Event{Device: e.id, Kind: Added})
 	return e.id, nil
 }
 
-// Remove takes a device and its children out. The error wraps
-// [wattle.ErrNotFound] for one that is not here.
+// Remove takes a device and its children out. No sweep adopts it again, until
+// somebody adds it. The error wraps [wattle.ErrNotFound] for one that is not here.
 func (h *Hub) Remove(id ID) error {
 	h.mu.Lock()
 	e := h.entries[id.MAC]
@@ -167,6 +170,7 @@ func (h *Hub) Remove(id ID) error {
 		return h.unknown(id)
 	}
 	delete(h.entries, id.MAC)
+	h.dismissed.set(id.MAC, true)
 	h.mu.Unlock()
 	h.schedule.remove(e)
 	e.end()

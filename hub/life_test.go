@@ -374,8 +374,68 @@ func TestAdopt(t *testing.T) {
 		if left := h.Candidates(); len(left) > 0 {
 			t.Errorf("candidates %v", left)
 		}
-		if err := h.Remove(idOf(all[0])); err != nil {
-			t.Fatal(err)
+	})
+}
+
+// TestDismissed: what was taken out is not adopted again, by this run or the
+// next, until it is added.
+func TestDismissed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		home := hubtest.Start(t, hubtest.Models("P110", "L530"))
+		o := home.Options()
+		lamp := o.Entries[1]
+		o.Entries, o.Sweep, o.Adopt, o.Keep = nil, 10*time.Minute, true, &keep{}
+		// day runs a hub over what is found, and gives the devices at its end.
+		day := func(change func(h *hub.Hub)) (ids []hub.ID) {
+			t.Helper()
+			h, err := hub.New(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error)
+			go func() { done <- h.Run(ctx) }()
+			<-time.After(25 * time.Minute)
+			if change != nil {
+				change(h)
+			}
+			<-time.After(25 * time.Minute)
+			for _, v := range h.Views() {
+				ids = append(ids, v.ID)
+			}
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			return ids
+		}
+		steps := []struct {
+			what   string
+			change func(h *hub.Hub)
+			want   int
+		}{
+			{"adopted", nil, 2},
+			{"taken out", func(h *hub.Hub) {
+				if err := h.Remove(idOf(lamp)); err != nil {
+					t.Error(err)
+				}
+			}, 1},
+			{"in the next run", func(h *hub.Hub) {
+				if found := h.Candidates(); len(found) != 1 || found[0].MAC != lamp.Target.MAC {
+					t.Errorf("candidates %v", found)
+				}
+			}, 1},
+			{"added", func(h *hub.Hub) {
+				if _, err := h.Add(lamp); err != nil {
+					t.Error(err)
+				}
+			}, 2},
+			{"in the run after that", nil, 2},
+		}
+		for _, s := range steps {
+			if ids := day(s.change); len(ids) != s.want {
+				t.Errorf("%s: %v, want %d devices", s.what, ids, s.want)
+			}
 		}
 	})
 }

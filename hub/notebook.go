@@ -10,6 +10,7 @@ import (
 type notebook struct {
 	learned func(Entry)
 	removed func(ID)
+	told    func() // after each of them
 	signal  chan struct{}
 
 	mu      sync.Mutex
@@ -17,8 +18,8 @@ type notebook struct {
 	order   []ID
 }
 
-func newNotebook(learned func(Entry), removed func(ID)) *notebook {
-	return &notebook{learned: learned, removed: removed, signal: make(chan struct{}, 1), pending: map[ID]*Entry{}}
+func newNotebook(learned func(Entry), removed func(ID), told func()) *notebook {
+	return &notebook{learned: learned, removed: removed, told: told, signal: make(chan struct{}, 1), pending: map[ID]*Entry{}}
 }
 
 func (n *notebook) learn(e Entry) { n.put(ID{MAC: e.Target.MAC}, &e) }
@@ -68,5 +69,6 @@ func (n *notebook) flush() {
 		case e != nil && n.learned != nil:
 			n.learned(*e)
 		}
+		n.told()
 	}
 }

@@ -19,8 +19,8 @@ type Entry struct {
 	Interval time.Duration
 }
 
-// Keep stores small things between runs: how far event logs were followed,
-// groups, scenes. Names are made of letters, digits, "-", "_" and "/". What Save
+// Keep stores small things between runs: how far event logs were followed, what
+// was taken out, groups, scenes. Names are made of letters, digits, "-", "_" and "/". What Save
 // has returned for is kept.
 type Keep interface {
 	// Load gives nil and no error where there is nothing.
@@ -77,7 +77,7 @@ type Options struct {
 	// every 10 s in the first minutes.
 	Sweep time.Duration
 	// Adopt takes devices that a sweep finds and that the account can control into
-	// the hub.
+	// the hub, except those that were taken out, see [Hub.Remove].
 	Adopt bool
 	// NoClocks leaves the clocks of devices alone. Otherwise the clock of a device
 	// without a connection to the cloud is looked at once an hour, and set when it is

@@ -60,6 +60,7 @@ func (h *Hub) sweepAlways(ctx context.Context) {
 			continue
 		}
 		begun := time.Now()
+		h.dismissed.load(ctx)
 		if err := h.Sweep(ctx); err != nil && ctx.Err() == nil {
 			h.log.LogAttrs(ctx, slog.LevelWarn, "search", slog.Any("err", err))
 		}
@@ -146,10 +147,14 @@ func (h *Hub) met(f discover.Found) {
 	if !h.Tuning().Adopt {
 		return
 	}
-	if f.Reason != "" || len(f.Routes) == 0 || !ours {
+	dismissed := h.dismissed.has(f.MAC)
+	if f.Reason != "" || len(f.Routes) == 0 || !ours || dismissed {
 		if fresh {
 			why := cmp.Or(f.Reason, "it belongs to another account")
-			if account.Username == "" {
+			switch {
+			case dismissed:
+				why = "it was taken out: add it to have it back"
+			case account.Username == "":
 				why = cmp.Or(f.Reason, "there is no account")
 			}
 			h.log.Info("found, not taken in", slog.String("device", f.MAC.String()), slog.String("address", f.Addr.String()), slog.String("why", why))

@@ -241,7 +241,7 @@ func newHubRemove(a *app) *cobra.Command {
 		Aliases:           []string{"rm"},
 		Short:             "Take a device out of the running hub, and forget it",
 		Example:           "wattle hub remove \"Desk lamp\"\nwattle hub remove 50:C7:BF:00:00:01 --yes",
-		Long:              "Its history is kept. A sweep with hub.adopt takes it in again.",
+		Long:              "Its history is kept. With hub.adopt it is not taken in again by itself: \"wattle hub add\" does that.",
 		Args:              exactly(1, "the name of a device"),
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -95,7 +95,7 @@ var schema = []setting{
 	{key: "hub.use", flag: "hub", variable: "WATTLE_HUB", fallback: "auto", reload: outside, help: "Hub that commands go through: auto takes one that runs here, off none, or its URL."},
 	{key: "hub.interval", kind: duration, fallback: "5s", reload: atOnce, help: "How often the hub polls a device."},
 	{key: "hub.sweep", kind: duration, fallback: "10m", reload: atOnce, help: "How often it looks for devices that moved or are new; 0s is never."},
-	{key: "hub.adopt", kind: boolean, fallback: "false", reload: atOnce, help: "Whether it takes in new devices of the account by itself."},
+	{key: "hub.adopt", kind: boolean, fallback: "false", reload: atOnce, help: "Whether it takes in new devices of the account by itself, except those that were removed."},
 	{key: "hub.zone", reload: atStart, help: "Time zone of the home, such as Europe/Berlin; empty is that of the system."},
 	{key: "hub.latitude", kind: number, least: -90, most: 90, reload: atOnce, help: "Where the home is, in degrees, north is positive, for sunrise and sunset; empty: as devices say."},
 	{key: "hub.longitude", kind: number, least: -180, most: 180, reload: atOnce, help: "The same, east is positive."},
