@@ -31,7 +31,8 @@ func Members(object []byte) ([]Member, error) {
 
 // split is Members for a part of something that Members has checked.
 func split(object []byte) ([]Member, error) {
-	members := make([]Member, 0, 8)
+	var room [40]Member // as many as most objects have: the copy is as large as it must be
+	members := room[:0]
 	err := rawjson.Members(object, func(key, value []byte) error {
 		members = append(members, Member{string(key), value})
 		return nil
@@ -39,7 +40,7 @@ func split(object []byte) ([]Member, error) {
 	if err != nil {
 		return nil, fmt.Errorf("want an object, got %s: %w", excerpt(object), wattle.ErrProtocol)
 	}
-	return members, nil
+	return slices.Clone(members), nil
 }
 
 // AppendObject writes members as one compact object.
