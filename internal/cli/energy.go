@@ -87,7 +87,7 @@ days and months, and --power; Kasa devices keep days and months.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.since, "since", "", "from `when`: 24h, 7d, 4w, 12mo, 1y, today, yesterday or a date")
+	flags.StringVar(&f.since, "since", "", "from `when`: "+momentWords)
 	flags.StringVar(&f.until, "until", "", "up to `when`, which still belongs to it (default now)")
 	flags.StringVar(&f.by, "by", "", "`step`: hour, day or month, 5min for power (default: what suits the span)")
 	flags.BoolVar(&f.power, "power", false, "mean power in W instead of energy (Tapo)")

@@ -28,25 +28,41 @@ type pastFlags struct {
 }
 
 func (f *pastFlags) add(cmd *cobra.Command, since string) {
-	cmd.Flags().StringVar(&f.since, "since", since, "from `when`: 24h, 7d, 4w, 12mo, 1y, today, yesterday or a date")
+	cmd.Flags().StringVar(&f.since, "since", since, "from `when`: "+momentWords)
 	cmd.Flags().StringVar(&f.until, "until", "", "up to `when`, which still belongs to it (default now)")
+}
+
+// span is where what is asked for begins and ends; until is zero for now. Where hours,
+// days or months are asked for it begins and ends with one.
+func (f *pastFlags) span(now time.Time) (from, until time.Time, err error) {
+	begin, end := moment.ago, moment.agoUntil
+	switch energy.Step(f.by) {
+	case energy.Hour, energy.Day, energy.Month:
+		begin, end = moment.from, moment.until
+	}
+	since, err := parseMoment("since", f.since)
+	if err != nil {
+		return from, until, err
+	}
+	if f.until != "" {
+		m, err := parseMoment("until", f.until)
+		if err != nil {
+			return from, until, err
+		}
+		until = end(m, now)
+	}
+	return begin(since, now), until, nil
 }
 
 // query is the span for the API.
 func (f *pastFlags) query() (url.Values, error) {
-	now := time.Now()
-	q := url.Values{}
-	since, err := parseMoment("since", f.since)
+	from, until, err := f.span(time.Now())
 	if err != nil {
 		return nil, err
 	}
-	q.Set("from", since.from(now).Format(time.RFC3339))
-	if f.until != "" {
-		until, err := parseMoment("until", f.until)
-		if err != nil {
-			return nil, err
-		}
-		q.Set("to", until.until(now).Format(time.RFC3339))
+	q := url.Values{"from": {from.Format(time.RFC3339)}}
+	if !until.IsZero() {
+		q.Set("to", until.Format(time.RFC3339))
 	}
 	return q, nil
 }

@@ -80,6 +80,11 @@ func TestMoments(t *testing.T) {
 		{"1y", "2025-11-01 00:00", "2025-12-01 00:00"},
 		{"1h", "2026-10-26 14:00", "2026-10-26 15:00"},
 		{"36h", "2026-10-25 03:00", "2026-10-25 04:00"}, // an hour came twice,
+		{"5m", "2026-10-26 14:25", "2026-10-26 14:25"},
+		{"1.5h", "2026-10-26 13:00", "2026-10-26 13:00"},
+		{"1h30min", "2026-10-26 13:00", "2026-10-26 13:00"},
+		{"90s", "2026-10-26 14:28", "2026-10-26 14:28"},
+		{"60m", "2026-10-26 14:00", "2026-10-26 15:00"},
 		{"2026-11-01", "2026-11-01 00:00", "2026-11-02 00:00"},
 		{"2026-11-01 08:15", "2026-11-01 08:15", "2026-11-01 08:15"},
 	} {
@@ -93,16 +98,35 @@ func TestMoments(t *testing.T) {
 			t.Errorf("%s: from %s until %s, want %s and %s", tt.text, from, until, tt.from, tt.until)
 		}
 	}
-	for _, text := range []string{"", "7", "d", "0d", "-1d", "7days", "1.5h", "2026-13-01", "99999999999d", "soon"} {
+	for _, text := range []string{"", "7", "d", "0d", "-1d", "7days", "1.5d", "5ms", "0m", "-5m", "9999999h", "2026-13-01", "99999999999d", "soon"} {
 		if m, err := parseMoment("since", text); err == nil {
 			t.Errorf("%q became %+v", text, m)
 		}
 	}
 }
 
+// TestAgo: where no buckets are asked for an hour has 60 minutes.
+func TestAgo(t *testing.T) {
+	now := time.Date(2026, 10, 26, 14, 2, 0, 0, time.UTC)
+	for _, tt := range []struct{ text, by, from string }{
+		{"1h", "", "13:02"}, {"1h", "raw", "13:02"}, {"1h", "minute", "13:02"}, {"1h", "hour", "14:00"}, {"1h", "day", "14:00"},
+		{"5m", "", "13:57"}, {"5m", "hour", "13:57"}, {"0.5h", "", "13:32"}, {"today", "", "00:00"},
+	} {
+		f := pastFlags{since: tt.text, by: tt.by}
+		from, _, err := f.span(now)
+		if err != nil || from.Format("15:04") != tt.from {
+			t.Errorf("%s by %q: from %s, %v, want %s", tt.text, tt.by, from, err, tt.from)
+		}
+	}
+	f := pastFlags{since: "2h", until: "1h"}
+	if from, until, err := f.span(now); err != nil || until.Sub(from) != time.Hour || now.Sub(until) != time.Hour {
+		t.Errorf("from %s until %s, %v", from, until, err)
+	}
+}
+
 // FuzzMoment: no text breaks it, and a span ends where it begins or later.
 func FuzzMoment(f *testing.F) {
-	for _, text := range []string{"7d", "24h", "12mo", "1y", "today", "2026-11-01", "2026-11-01 14:30", "x", "é"} {
+	for _, text := range []string{"7d", "24h", "12mo", "1y", "today", "2026-11-01", "2026-11-01 14:30", "5m", "1.5h", "1h30m", "9e9h", "x", "é"} {
 		f.Add(text)
 	}
 	now := time.Date(2026, 10, 26, 14, 30, 0, 0, time.UTC)
@@ -110,6 +134,9 @@ func FuzzMoment(f *testing.F) {
 		m, err := parseMoment("since", text)
 		if err != nil {
 			return
+		}
+		if m.ago(now).After(now) && m.date.IsZero() {
+			t.Errorf("%q: from %s", text, m.ago(now))
 		}
 		if m.until(now).Before(m.from(now)) {
 			t.Errorf("%q: from %s until %s", text, m.from(now), m.until(now))

@@ -13,14 +13,18 @@ import (
 // or how long ago. It belongs to the zone of a device, which is not known yet.
 type moment struct {
 	text  string
-	n     int  // of the units that it is ago, this one included
-	unit  byte // 'h', 'd', 'm' for months, 0 for a date
+	n     int           // of the units that it is ago, this one included
+	unit  byte          // 'h', 'd', 'm' for months, 0 for a date or a span
+	span  time.Duration // how long ago exactly: hours too, and 0 for other units
 	date  time.Time
 	whole bool // a date without a time
 }
 
-// parseMoment reads 24h, 7d, 4w, 12mo, 1y, today, yesterday, 2026-11-01 and
-// "2026-11-01 14:30".
+// momentWords are what a moment may look like, for texts.
+const momentWords = "30m, 24h, 7d, 4w, 12mo, 1y, today, yesterday or a date"
+
+// parseMoment reads 30m, 1.5h, 24h, 7d, 4w, 12mo, 1y, today, yesterday, 2026-11-01
+// and "2026-11-01 14:30".
 func parseMoment(flag, text string) (moment, error) {
 	m := moment{text: text}
 	low := strings.ToLower(strings.TrimSpace(text))
@@ -36,19 +40,42 @@ func parseMoment(flag, text string) (moment, error) {
 			return m, nil
 		}
 	}
+	if span, ok := parseShort(low); ok {
+		m.span = span
+		if span%time.Hour == 0 {
+			m.n, m.unit = int(span/time.Hour), 'h'
+		}
+		return m, nil
+	}
 	digits := strings.TrimRight(low, "abcdefghijklmnopqrstuvwxyz")
 	n, err := strconv.Atoi(digits)
-	times, known := map[string]int{"h": 1, "d": 1, "w": 7, "mo": 1, "y": 12}[low[len(digits):]]
+	times, known := map[string]int{"d": 1, "w": 7, "mo": 1, "y": 12}[low[len(digits):]]
 	if err != nil || !known || n < 1 || n > 100_000 {
 		return m, usagef(`for example --since 7d, --since 2026-11-01 or --until "2026-11-01 14:30"`,
-			"--%s %q is no time: want 24h, 7d, 4w, 12mo, 1y, today, yesterday or a date", flag, text)
+			"--%s %q is no time: want "+momentWords, flag, text)
 	}
 	m.n = n * times
-	m.unit = map[string]byte{"h": 'h', "d": 'd', "w": 'd', "mo": 'm', "y": 'm'}[low[len(digits):]]
+	m.unit = map[string]byte{"d": 'd', "w": 'd', "mo": 'm', "y": 'm'}[low[len(digits):]]
 	return m, nil
 }
 
-// from is where a span begins: 7d are today and the six days before it.
+// parseShort reads spans of seconds, minutes and hours: 90s, 30m or 30min, 1.5h, 1h30m.
+func parseShort(text string) (time.Duration, bool) {
+	span, err := time.ParseDuration(strings.Replace(text, "min", "m", 1))
+	return span, err == nil && span >= time.Second && span <= 100_000*time.Hour
+}
+
+// ago is where a span begins that is not made of buckets: hours are hours of 60
+// minutes before now. The rest is as from has it.
+func (m moment) ago(now time.Time) time.Time {
+	if m.span > 0 {
+		return now.Add(-m.span)
+	}
+	return m.from(now)
+}
+
+// from is where a span of buckets begins: 7d are today and the six days before it,
+// and 24h this hour and the 23 before it.
 func (m moment) from(now time.Time) time.Time {
 	switch m.unit {
 	case 'h':
@@ -57,6 +84,9 @@ func (m moment) from(now time.Time) time.Time {
 		return energy.Day.Floor(energy.Day.Floor(now).AddDate(0, 0, 1-m.n))
 	case 'm':
 		return energy.Month.Floor(energy.Month.Floor(now).AddDate(0, 1-m.n, 0))
+	}
+	if m.span > 0 {
+		return now.Add(-m.span)
 	}
 	d := m.date
 	return time.Date(d.Year(), d.Month(), d.Day(), d.Hour(), d.Minute(), 0, 0, now.Location())
@@ -74,6 +104,14 @@ func (m moment) until(now time.Time) time.Time {
 		return energy.Month.Next(at)
 	}
 	return at
+}
+
+// agoUntil is where a span ends that is not made of buckets.
+func (m moment) agoUntil(now time.Time) time.Time {
+	if m.span > 0 {
+		return now.Add(-m.span)
+	}
+	return m.until(now)
 }
 
 // stepFor is how finely a span is shown when nobody says.
