@@ -29,12 +29,8 @@ device is asked after an outage only: "-" elsewhere. Below stands what is still 
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.csv = f.csv
-			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				id, t, err := a.pastDevice(ctx, args[0])
-				if err != nil {
-					return err
-				}
-				return of(t.name(), hubFault(a.printBooks(ctx, c, id, &f)))
+			return a.past(cmd, args[0], func(ctx context.Context, c *hubclient.Client, id string, _ target) error {
+				return a.printBooks(ctx, c, id, &f)
 			})
 		},
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -84,15 +85,11 @@ wattle history export Heater --since 7d --influx >heater.lp`,
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.csv = f.csv
-			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				id, t, err := a.pastDevice(ctx, args[0])
-				if err != nil {
-					return err
-				}
+			return a.past(cmd, args[0], func(ctx context.Context, c *hubclient.Client, id string, t target) error {
 				if len(args) == 1 {
 					return a.printSeriesList(ctx, c, id)
 				}
-				return of(t.name(), hubFault(a.printSeries(ctx, c, id, t.name(), args[1], &f)))
+				return a.printSeries(ctx, c, id, t, args[1], &f)
 			})
 		},
 	}
@@ -102,6 +99,17 @@ wattle history export Heater --since 7d --influx >heater.lp`,
 	cmd.Flags().BoolVar(&f.csv, "csv", false, "the same as --output csv")
 	cmd.AddCommand(newHistoryEnergy(a), newHistoryBooks(a), newHistoryExport(a), newHistoryEvents(a), newHistoryTariffs(a))
 	return cmd
+}
+
+// past asks the history of the running hub about one device.
+func (a *app) past(cmd *cobra.Command, ref string, ask func(ctx context.Context, c *hubclient.Client, id string, t target) error) error {
+	return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
+		id, t, err := a.pastDevice(ctx, ref)
+		if err != nil {
+			return err
+		}
+		return of(t.name(), hubFault(ask(ctx, c, id, t)))
+	})
 }
 
 // pastDevice is a device of the history, which may have left the hub.
@@ -129,7 +137,7 @@ func (a *app) printSeriesList(ctx context.Context, c *hubclient.Client, id strin
 	return a.print(list, t)
 }
 
-func (a *app) printSeries(ctx context.Context, c *hubclient.Client, id, name, wanted string, f *pastFlags) error {
+func (a *app) printSeries(ctx context.Context, c *hubclient.Client, id string, t target, wanted string, f *pastFlags) error {
 	q, err := f.query()
 	if err != nil {
 		return err
@@ -145,26 +153,42 @@ func (a *app) printSeries(ctx context.Context, c *hubclient.Client, id, name, wa
 	}
 	var s hubapi.Series
 	if err := c.Do(ctx, http.MethodGet, "/devices/"+id+"/history?"+q.Encode(), nil, &s); err != nil {
-		return err
+		return a.noSeries(ctx, c, id, wanted, err)
 	}
 	if a.outTTY && a.format() == formatTable && f.by != "raw" && len(s.Buckets) > 1 {
-		return a.plotSeries(name, &s)
+		return a.plotSeries(t.name(), &s)
 	}
-	t := &table{head: []string{"time", "value"}}
+	rows := &table{head: []string{"time", "value"}}
 	if f.by != "raw" {
-		t.head = []string{"start", "min", "mean", "max", "last"}
+		rows.head = []string{"start", "min", "mean", "max", "last"}
 	}
 	for _, x := range s.Samples {
 		value := plain("-")
 		if x.Value != nil {
 			value = plain(strings.TrimSpace(fmt.Sprintf("%v %s", x.Value, s.Unit)))
 		}
-		t.add(plain(x.Time.Local().Format("2006-01-02 15:04:05.000")), value)
+		rows.add(plain(x.Time.Local().Format("2006-01-02 15:04:05.000")), value)
 	}
 	for _, b := range s.Buckets {
-		t.add(plain(b.Start.Local().Format(time.DateTime)), a.numberCell(b.Min, s.Unit), a.numberCell(b.Mean, s.Unit), a.numberCell(b.Max, s.Unit), a.numberCell(b.Last, s.Unit))
+		rows.add(plain(b.Start.Local().Format(time.DateTime)), a.numberCell(b.Min, s.Unit), a.numberCell(b.Mean, s.Unit), a.numberCell(b.Max, s.Unit), a.numberCell(b.Last, s.Unit))
 	}
-	return a.print(s, t)
+	return a.print(s, rows)
+}
+
+// noSeries says, where a feature has no history, which ones have, those that are most
+// like it first. Any other error stays as it is.
+func (a *app) noSeries(ctx context.Context, c *hubclient.Client, id, wanted string, err error) error {
+	if !isNotFound(err) {
+		return err
+	}
+	have, lerr := hubclient.List[string](ctx, c, "/devices/"+id+"/series")
+	switch {
+	case lerr != nil:
+		return err
+	case len(have) == 0:
+		return &fault{err: errors.New("the hub remembers nothing of it"), code: CodeNotFound, hint: `what is polled is there some seconds later; "wattle hub devices" shows what is`}
+	}
+	return &fault{err: fmt.Errorf("no feature %q in its history", wanted), code: CodeNotFound, hint: "there are " + strings.Join(byLikeness(wanted, have), ", ")}
 }
 
 // plotSeries draws the means of a series.
@@ -205,12 +229,8 @@ The lifetime counter never goes down. Cost is by the tariffs of the configuratio
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.csv = f.csv
-			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				id, t, err := a.pastDevice(ctx, args[0])
-				if err != nil {
-					return err
-				}
-				return of(t.name(), hubFault(a.printPastEnergy(ctx, c, id, &f)))
+			return a.past(cmd, args[0], func(ctx context.Context, c *hubclient.Client, id string, _ target) error {
+				return a.printPastEnergy(ctx, c, id, &f)
 			})
 		},
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -18,26 +19,39 @@ func list(words []string) string {
 // suggest gives the words that a mistyped one is likely to mean, best first.
 func suggest(typed string, words []string) []string {
 	type near struct {
-		word string
-		d    int
+		word     string
+		d, exact int
 	}
 	var found []near
 	low := strings.ToLower(typed)
 	most := max(1, len(low)/3)
 	for _, w := range words {
 		lw := strings.ToLower(w)
-		d := distance(low, lw)
+		exact := distance(low, lw)
+		d := exact
 		if len(low) >= 3 && (strings.HasPrefix(lw, low) || strings.Contains(lw, low)) {
 			d = min(d, 1)
 		}
 		if d <= most {
-			found = append(found, near{w, d})
+			found = append(found, near{w, d, exact})
 		}
 	}
-	slices.SortStableFunc(found, func(x, y near) int { return x.d - y.d })
+	slices.SortStableFunc(found, func(x, y near) int { return cmp.Or(x.d-y.d, x.exact-y.exact) })
 	var out []string
 	for _, n := range found[:min(3, len(found))] {
 		out = append(out, n.word)
+	}
+	return out
+}
+
+// byLikeness are all words, those that a mistyped one is likely to mean first and the
+// others in their order.
+func byLikeness(typed string, words []string) []string {
+	out := suggest(typed, words)
+	for _, w := range words {
+		if !contains(out, w) {
+			out = append(out, w)
+		}
 	}
 	return out
 }
