@@ -132,9 +132,5 @@ func (a *app) printAway(name string, rules *device.AwayRules) error {
 		}
 		t.add(plain(name), plain(r.When()), enabled)
 	}
-	if len(rules.List) == 0 && a.format() == formatTable {
-		a.say("%s has no window for away mode", name)
-		return nil
-	}
-	return a.print(v, t)
+	return a.printRows(v, t, name+" has no window for away mode")
 }

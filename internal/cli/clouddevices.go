@@ -93,7 +93,7 @@ func (a *app) cloudDevices(ctx context.Context, look bool) error {
 	if a.flags.verbose && a.format() == formatTable {
 		return a.cloudDetails(rows)
 	}
-	return a.print(rows, t)
+	return a.printRows(rows, t, "the account has no devices")
 }
 
 // foundLocally sweeps the network.

@@ -135,9 +135,5 @@ func (a *app) printEnergy(rows []metered) error {
 		}
 		t.add(cells...)
 	}
-	if len(rows) == 0 && a.format() == formatTable {
-		a.say("no device here measures energy")
-		return nil
-	}
-	return a.print(rows, t)
+	return a.printRows(rows, t, "no device here measures energy")
 }

@@ -70,7 +70,7 @@ func (a *app) printBooks(ctx context.Context, c *hubclient.Client, id string, f 
 	if a.format() == formatTable && len(b.Rows) > 1 {
 		row("total", &b.Total)
 	}
-	if err := a.print(b, t); err != nil || a.format() != formatTable {
+	if err := a.printRows(b, t, nothingThen); err != nil || a.format() != formatTable {
 		return err
 	}
 	for _, line := range booksText(&b) {

@@ -28,7 +28,7 @@ wattle group apply evening brightness=30`,
 		GroupID: groupHub,
 	})
 	cmd.AddCommand(
-		shelfList(a, "group", "groups", func(g *automation.Group) []cell {
+		shelfList(a, "group", "groups", `"wattle group set NAME DEVICE..." makes one`, func(g *automation.Group) []cell {
 			return []cell{plain(g.Name), plain(strings.Join(a.namesOf(g.Devices), ", "))}
 		}, "name", "devices"),
 		newGroupShow(a), newGroupSet(a), shelfDelete(a, "group", "groups"),
@@ -87,8 +87,8 @@ func shelfPath(many, name string, more ...string) string {
 	return "/" + many + "/" + url.PathEscape(name) + strings.Join(more, "")
 }
 
-// shelfList lists what is stored of a kind.
-func shelfList[T any](a *app, one, many string, row func(*T) []cell, head ...string) *cobra.Command {
+// shelfList lists what is stored of a kind; making says how one is made.
+func shelfList[T any](a *app, one, many, making string, row func(*T) []cell, head ...string) *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
 		Short:   "List the " + many + " of the running hub",
@@ -107,11 +107,7 @@ func shelfList[T any](a *app, one, many string, row func(*T) []cell, head ...str
 				for i := range items {
 					t.add(row(&items[i])...)
 				}
-				if len(items) == 0 && a.format() == formatTable {
-					a.say("there are no %s", many)
-					return nil
-				}
-				return a.print(items, t)
+				return a.printRows(items, t, fmt.Sprintf("there are no %s; %s", many, making))
 			})
 		},
 	}

@@ -134,7 +134,7 @@ func (a *app) printSeriesList(ctx context.Context, c *hubclient.Client, id strin
 	for _, name := range list {
 		t.add(plain(name))
 	}
-	return a.print(list, t)
+	return a.printRows(list, t, nothingYet)
 }
 
 func (a *app) printSeries(ctx context.Context, c *hubclient.Client, id string, t target, wanted string, f *pastFlags) error {
@@ -172,8 +172,14 @@ func (a *app) printSeries(ctx context.Context, c *hubclient.Client, id string, t
 	for _, b := range s.Buckets {
 		rows.add(plain(b.Start.Local().Format(time.DateTime)), a.numberCell(b.Min, s.Unit), a.numberCell(b.Mean, s.Unit), a.numberCell(b.Max, s.Unit), a.numberCell(b.Last, s.Unit))
 	}
-	return a.print(s, rows)
+	return a.printRows(s, rows, nothingThen)
 }
+
+// Why there is nothing to show.
+const (
+	nothingYet  = "the hub remembers nothing of it yet; what is polled is there some seconds later"
+	nothingThen = "nothing is known of that time; --since and --until choose another"
+)
 
 // noSeries says, where a feature has no history, which ones have, those that are most
 // like it first. Any other error stays as it is.
@@ -186,7 +192,7 @@ func (a *app) noSeries(ctx context.Context, c *hubclient.Client, id, wanted stri
 	case lerr != nil:
 		return err
 	case len(have) == 0:
-		return &fault{err: errors.New("the hub remembers nothing of it"), code: CodeNotFound, hint: `what is polled is there some seconds later; "wattle hub devices" shows what is`}
+		return &fault{err: errors.New(nothingYet), code: CodeNotFound, hint: `"wattle hub devices" shows which devices answer`}
 	}
 	return &fault{err: fmt.Errorf("no feature %q in its history", wanted), code: CodeNotFound, hint: "there are " + strings.Join(byLikeness(wanted, have), ", ")}
 }
@@ -277,7 +283,7 @@ func (a *app) printPastEnergy(ctx context.Context, c *hubclient.Client, id strin
 		}
 		t.add(plain(u.Start.Local().Format(time.DateTime)), used, part(u.Estimated), part(u.Filled), plain(cost), dimmed(note))
 	}
-	if err := a.print(e, t); err != nil || a.format() != formatTable {
+	if err := a.printRows(e, t, nothingThen); err != nil || a.format() != formatTable || len(t.rows) == 0 {
 		return err
 	}
 	var text strings.Builder
@@ -378,7 +384,7 @@ func newHistoryEvents(a *app) *cobra.Command {
 				for _, e := range list {
 					t.add(plain(e.Time.Local().Format(time.DateTime)), plain(e.Name), plain(e.Kind), plain(e.Text))
 				}
-				return a.print(list, t)
+				return a.printRows(list, t, "nothing has happened in that time; --since 30d looks further back")
 			})
 		},
 	}
@@ -407,11 +413,7 @@ func newHistoryTariffs(a *app) *cobra.Command {
 						t.add(plain(""), plain(r.Name), plain(r.Days), plain(r.Begin+"-"+r.End), price(r.Price), plain(""))
 					}
 				}
-				if len(list) == 0 && a.format() == formatTable {
-					a.say(`there are none; docs/config.example.yaml shows how they are written`)
-					return nil
-				}
-				return a.print(list, t)
+				return a.printRows(list, t, `there are none; docs/config.example.yaml shows how they are written`)
 			})
 		},
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,7 +33,7 @@ what a device does by itself.`,
 		GroupID: groupHub,
 	})
 	cmd.AddCommand(
-		shelfList(a, "rule", "rules", func(r *automation.Rule) []cell {
+		shelfList(a, "rule", "rules", `docs/automation.md shows how they are written, "wattle rule import FILE" takes them in`, func(r *automation.Rule) []cell {
 			on := cell{"on", style.green}
 			if r.Disabled {
 				on = dimmed("off")
@@ -306,11 +305,7 @@ func newRuleLog(a *app) *cobra.Command {
 					t.add(plain(r.Time.Local().Format(time.DateTime)), plain(r.Rule), plain(strings.TrimSpace(string(r.Result)+" "+r.Reason)),
 						plain(r.Cause), plain((time.Duration(r.Ms) * time.Millisecond).String()))
 				}
-				if len(runs) == 0 && a.format() == formatTable {
-					a.say("no rule has run yet")
-					return nil
-				}
-				return errors.Join(a.print(runs, t))
+				return a.printRows(runs, t, "no rule has run yet")
 			})
 		},
 	}

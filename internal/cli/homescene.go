@@ -24,7 +24,7 @@ wattle scene apply reading`,
 		GroupID: groupHub,
 	})
 	cmd.AddCommand(
-		shelfList(a, "scene", "scenes", func(s *automation.Scene) []cell {
+		shelfList(a, "scene", "scenes", `"wattle scene capture NAME DEVICE..." makes one of how devices are now`, func(s *automation.Scene) []cell {
 			var parts []string
 			for _, p := range s.Parts {
 				parts = append(parts, a.namesOf([]string{p.Device})[0]+": "+settingsText(p.Set))

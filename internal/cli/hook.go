@@ -46,11 +46,7 @@ func newHookList(a *app) *cobra.Command {
 				for _, h := range list {
 					t.add(plain(h.Name), plain(a.hookText(&h.Command)), plain(fmt.Sprint(h.Uses)), plain(timeOr(h.LastUsed)), plain(timeOr(h.Expires)))
 				}
-				if len(list) == 0 && a.format() == formatTable {
-					a.say(`there are no links; "wattle hook new" makes one`)
-					return nil
-				}
-				return a.print(list, t)
+				return a.printRows(list, t, `there are no links; "wattle hook new" makes one`)
 			})
 		},
 	}

@@ -81,11 +81,7 @@ wattle hub children "Hallway hub" --json | jq -r '.[] | select(.battery_low) | .
 				}
 				t.add(plain(c.Alias), plain(c.Model), plain(c.Category), plain(yesNo(c.Online)), battery, plain(orDash(c.Last, "")))
 			}
-			if len(rows) == 0 && a.format() == formatTable {
-				a.say(`no device is paired; "wattle hub pair" takes one in`)
-				return nil
-			}
-			return a.print(rows, t)
+			return a.printRows(rows, t, `no device is paired; "wattle hub pair" takes one in`)
 		},
 	}
 }
@@ -185,7 +181,7 @@ wattle hub events "Hallway hub" -n 50 --json`,
 				}
 				t.add(plain(h.Device), plain(at), plain(h.text()))
 			}
-			return errors.Join(a.print(rows, t), join(errs))
+			return errors.Join(a.printRows(rows, t, "nothing is in their logs"), join(errs))
 		},
 	}
 	cmd.Flags().IntVarP(&number, "number", "n", 20, "how many of each device")
@@ -238,7 +234,7 @@ wattle hub records "Study climate" --since 6h -o csv`,
 			if n := len(s.Points); n > 0 {
 				s = s.Since(s.Points[n-1].Time.Add(climate.Step - since))
 			}
-			return a.print(s, a.climateTable(s))
+			return a.printRows(s, a.climateTable(s), "it has recorded nothing")
 		},
 	}
 	cmd.Flags().DurationVar(&since, "since", 24*time.Hour, "how far to go back")

@@ -151,7 +151,7 @@ func (a *app) printHubDevices(ctx context.Context, c *hubclient.Client) error {
 		}
 		t.add(plain(name), plain(wattle.Model{Name: d.Model, Region: d.Region}.String()), stateCell(d.On), online, plain(answers), plain(misses), plain(way), dimmed(d.ID))
 	}
-	return a.print(devices, t)
+	return a.printRows(devices, t, `the hub has no device yet: "wattle hub devices --found" shows what it has met, "wattle hub add ADDRESS" takes one in`)
 }
 
 func (a *app) printCandidates(ctx context.Context, c *hubclient.Client) error {
@@ -163,11 +163,7 @@ func (a *app) printCandidates(ctx context.Context, c *hubclient.Client) error {
 	for _, d := range list {
 		t.add(plain(d.Alias), plain(d.Model), plain(d.Address), plain(d.MAC.String()), plain(ago(time.Since(d.Seen))), plain(d.Reason))
 	}
-	if len(list) == 0 && a.format() == formatTable {
-		a.say("nothing was found that is not in the hub")
-		return nil
-	}
-	return a.print(list, t)
+	return a.printRows(list, t, `nothing was found that is not in the hub; "wattle hub sweep" looks again`)
 }
 
 func newHubAdd(a *app) *cobra.Command {
@@ -206,7 +202,10 @@ func newHubAdd(a *app) *cobra.Command {
 				for _, d := range added {
 					t.add(plain(d.Name), plain(d.ID), plain(d.Address))
 				}
-				return errors.Join(a.print(added, t), join(errs))
+				if len(wanted) > 0 && len(added) == 0 {
+					return join(errs)
+				}
+				return errors.Join(a.printRows(added, t, `the sweeps of the hub have met no other device; "wattle hub sweep" looks again`), join(errs))
 			})
 		},
 	}
@@ -319,11 +318,7 @@ settings that are different now, and those that want a new start of the hub.`,
 				for _, key := range told.Restart {
 					t.add(plain(key), plain("with the next start"))
 				}
-				if len(told.Changed)+len(told.Restart) == 0 && a.format() == formatTable {
-					a.say("no setting has changed")
-					return nil
-				}
-				return a.print(told, t)
+				return a.printRows(told, t, "no setting has changed")
 			})
 		},
 	}

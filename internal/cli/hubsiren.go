@@ -105,7 +105,7 @@ func newSirenSounds(a *app) *cobra.Command {
 			for _, name := range sounds {
 				t.add(plain(name))
 			}
-			return a.print(sounds, t)
+			return a.printRows(sounds, t, args[0]+" tells of no sound")
 		},
 	}
 }

@@ -112,7 +112,7 @@ with "wattle light DEVICE --effect NAME".`,
 					}
 					t.add(plain(e.Name), dimmed(string(e.Kind)), running, colors)
 				}
-				return a.print(list, t)
+				return a.printRows(list, t, "it has no effects")
 			})
 		},
 	}
@@ -189,5 +189,5 @@ func (a *app) printPresets(list []device.LightPreset) error {
 		}
 		t.add(plain(strconv.Itoa(p.Number)), plain(brightness), plain(shows), colour)
 	}
-	return a.print(list, t)
+	return a.printRows(list, t, "it has no presets")
 }

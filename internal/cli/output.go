@@ -46,6 +46,16 @@ func (a *app) print(value any, t *table) error {
 	return t.write(a.out, a.outStyle, width)
 }
 
+// printRows prints a list. A person who would see the head of a table alone reads on
+// stderr why there is nothing below it, and what to do.
+func (a *app) printRows(list any, t *table, none string) error {
+	if len(t.rows) == 0 && a.format() == formatTable {
+		a.say("%s", none)
+		return nil
+	}
+	return a.print(list, t)
+}
+
 func writeJSON(w io.Writer, value any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

@@ -197,7 +197,7 @@ func (a *app) simList(ctx context.Context, controls []*simulator.Control) error 
 		t.add(plain(s.Alias), plain(s.Name), plain(s.Model), plain(routeOf(s.Ready).Name()), plain(s.Address),
 			plain(port), cell{strings.Join(s.Faults, " "), style.yellow})
 	}
-	return a.print(all, t)
+	return a.printRows(all, t, `no simulator runs here: "wattle sim" starts one`)
 }
 
 // simVerbs are what can be done to a simulated device.

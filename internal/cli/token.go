@@ -44,11 +44,7 @@ func newTokenList(a *app) *cobra.Command {
 				for _, k := range list {
 					t.add(plain(k.Name), plain(string(k.Scope)), plain(k.Created.Local().Format(time.DateTime)), plain(timeOr(k.LastUsed)), plain(timeOr(k.Expires)), dimmed(k.ID))
 				}
-				if len(list) == 0 && a.format() == formatTable {
-					a.say(`there are no tokens; "wattle token new" makes one`)
-					return nil
-				}
-				return a.print(list, t)
+				return a.printRows(list, t, `there are no tokens; "wattle token new" makes one`)
 			})
 		},
 	}

@@ -88,7 +88,7 @@ func (a *app) printNetworks(networks []device.Network) error {
 		}
 		t.add(plain(n.SSID), plain(string(n.Security)), plain(signal), plain(channel))
 	}
-	return a.print(views, t)
+	return a.printRows(views, t, "it sees no network")
 }
 
 func newWiFiJoin(a *app) *cobra.Command {
