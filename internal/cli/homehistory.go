@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wattle/energy"
+	"wattle/feature"
 	"wattle/hub"
 	"wattle/internal/hubapi"
 	"wattle/internal/hubclient"
@@ -156,7 +157,7 @@ func (a *app) printSeries(ctx context.Context, c *hubclient.Client, id string, t
 		return a.noSeries(ctx, c, id, wanted, err)
 	}
 	if a.outTTY && a.format() == formatTable && f.by != "raw" && len(s.Buckets) > 1 {
-		return a.plotSeries(t.name(), &s)
+		return a.plotSeries(t, &s)
 	}
 	rows := &table{head: []string{"time", "value"}}
 	if f.by != "raw" {
@@ -198,7 +199,7 @@ func (a *app) noSeries(ctx context.Context, c *hubclient.Client, id, wanted stri
 }
 
 // plotSeries draws the means of a series.
-func (a *app) plotSeries(name string, s *hubapi.Series) error {
+func (a *app) plotSeries(t target, s *hubapi.Series) error {
 	points := make([]energy.Point, len(s.Buckets))
 	for i, b := range s.Buckets {
 		points[i] = energy.Point{Start: b.Start.Local(), End: b.End.Local(), Known: b.Mean != nil, Running: b.Running}
@@ -212,13 +213,27 @@ func (a *app) plotSeries(name string, s *hubapi.Series) error {
 	if points[0].End.Sub(points[0].Start) >= 24*time.Hour {
 		step = energy.Day
 	}
-	fmt.Fprintln(a.out, a.outStyle.bold(oneLine(name+" "+s.Feature)))
-	lines := curve(points, &energy.Series{Unit: unit, Step: step, Points: points}, columns, a.outStyle)
+	fmt.Fprintln(a.out, a.outStyle.bold(oneLine(t.name()+" "+s.Feature)))
+	lines := curve(points, &energy.Series{Unit: unit, Step: step, Points: points}, isCounted(s.Unit, a.kindOf(t, s.Feature)), columns, a.outStyle)
 	lines[len(lines)-1] = a.outStyle.dim(fmt.Sprintf("%s to %s, %s", points[0].Start.Format("2006-01-02 15:04"), points[len(points)-1].End.Format("2006-01-02 15:04"), unit))
 	for _, l := range lines {
 		fmt.Fprintln(a.out, l)
 	}
 	return nil
+}
+
+// kindOf is what the hub says of a feature; a sensor, where the device is gone.
+func (a *app) kindOf(t target, id string) feature.Kind {
+	if a.memory != nil {
+		if d := a.memory.housed[hub.ID{MAC: t.known.MAC, Child: t.child}]; d != nil {
+			for i := range d.Features {
+				if d.Features[i].ID == id {
+					return d.Features[i].Kind
+				}
+			}
+		}
+	}
+	return feature.Sensor
 }
 
 func newHistoryEnergy(a *app) *cobra.Command {

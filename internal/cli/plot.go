@@ -30,7 +30,7 @@ func plot(s *energy.Series, columns int, st style) []string {
 		return nil
 	}
 	if len(points) > maxBars {
-		return curve(points, s, columns, st)
+		return curve(points, s, true, columns, st)
 	}
 	top := 0.0
 	for _, p := range points {
@@ -89,17 +89,16 @@ func bar(value, top float64, room int) string {
 	return b
 }
 
-// curve draws a line with gaps.
-func curve(points []energy.Point, s *energy.Series, columns int, st style) []string {
+// curve draws a line with gaps. The axis has a round number at each row, and begins
+// at 0 or, for what is not counted from there, near the least value.
+func curve(points []energy.Point, s *energy.Series, counted bool, columns int, st style) []string {
 	width := max(columns-axisWidth, 2*minBar)
 	values := squeeze(points, width)
-	precision := uint(0)
-	if s.Unit == energy.KilowattHour {
-		precision = 3
-	}
-	out := strings.Split(asciigraph.Plot(values, asciigraph.Height(lineRows), asciigraph.LowerBound(0), asciigraph.Precision(precision)), "\n")
+	x := axisOf(values, counted)
+	out := strings.Split(asciigraph.Plot(values, asciigraph.Height(x.rows), asciigraph.LowerBound(x.low), asciigraph.UpperBound(x.high()),
+		asciigraph.YAxisValueFormatter(x.label)), "\n")
 	for i := range out {
-		out[i] = strings.TrimRight(strings.Replace(out[i], "-0.", " 0.", 1), " ") // the axis ends at about 0
+		out[i] = strings.TrimRight(out[i], " ")
 	}
 	caption := label(points[0].Start, s.Step) + " to " + label(points[len(points)-1].Start, s.Step) + ", " + string(s.Unit) + " by " + string(s.Step)
 	return append(out, st.dim(caption))
