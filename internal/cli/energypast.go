@@ -135,7 +135,9 @@ func (d *opened) history(ctx context.Context, q question) (*energy.Series, error
 	var from time.Time
 	switch {
 	case q.since != nil:
-		from = q.since.from(now)
+		if from = q.since.from(now); q.power && q.since.unit == 0 {
+			from = q.since.ago(now) // power is kept by minutes
+		}
 	case q.by == energy.Month:
 		from = energy.Month.Floor(to.AddDate(0, -11, 0))
 	case q.power, q.by == energy.Hour, q.by == energy.FiveMinutes:

@@ -75,7 +75,7 @@ func (m moment) ago(now time.Time) time.Time {
 }
 
 // from is where a span of buckets begins: 7d are today and the six days before it,
-// and 24h this hour and the 23 before it.
+// 24h this hour and the 23 before it, and 30m the hour in which they began.
 func (m moment) from(now time.Time) time.Time {
 	switch m.unit {
 	case 'h':
@@ -86,7 +86,7 @@ func (m moment) from(now time.Time) time.Time {
 		return energy.Month.Floor(energy.Month.Floor(now).AddDate(0, 1-m.n, 0))
 	}
 	if m.span > 0 {
-		return now.Add(-m.span)
+		return energy.Hour.Floor(now.Add(-m.span))
 	}
 	d := m.date
 	return time.Date(d.Year(), d.Month(), d.Day(), d.Hour(), d.Minute(), 0, 0, now.Location())
@@ -96,7 +96,7 @@ func (m moment) from(now time.Time) time.Time {
 func (m moment) until(now time.Time) time.Time {
 	at := m.from(now)
 	switch {
-	case m.unit == 'h':
+	case m.span > 0:
 		return energy.Hour.Next(at)
 	case m.unit == 'd', m.whole:
 		return energy.Day.Next(at)
