@@ -131,9 +131,7 @@ func shelfDelete(a *app, one, many string) *cobra.Command {
 		Example: fmt.Sprintf("wattle %s delete evening", one),
 		Args:    exactly(1, "the name of a "+one),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				return c.Do(ctx, http.MethodDelete, shelfPath(many, args[0]), nil, nil)
-			})
+			return a.tell(cmd, http.MethodDelete, shelfPath(many, args[0]), nil)
 		},
 	}
 }

@@ -195,9 +195,7 @@ func newRuleEnable(a *app, word string, disabled bool) *cobra.Command {
 		Example: fmt.Sprintf("wattle rule %s \"desk lamp\"", word),
 		Args:    exactly(1, "the name of a rule"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				return c.Do(ctx, http.MethodPatch, shelfPath("rules", args[0]), map[string]bool{"disabled": disabled}, nil)
-			})
+			return a.tell(cmd, http.MethodPatch, shelfPath("rules", args[0]), map[string]bool{"disabled": disabled})
 		},
 	}
 }
@@ -209,9 +207,7 @@ func newRuleRun(a *app) *cobra.Command {
 		Example: "wattle rule run \"desk lamp\" && wattle rule log \"desk lamp\"",
 		Args:    exactly(1, "the name of a rule"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				return c.Do(ctx, http.MethodPost, shelfPath("rules", args[0], "/run"), nil, nil)
-			})
+			return a.tell(cmd, http.MethodPost, shelfPath("rules", args[0], "/run"), nil)
 		},
 	}
 }

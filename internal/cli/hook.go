@@ -143,9 +143,7 @@ func newHookRevoke(a *app) *cobra.Command {
 		Example: "wattle hook revoke lamp",
 		Args:    exactly(1, "the name of a link"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				return c.Do(ctx, http.MethodDelete, "/hooks/"+url.PathEscape(args[0]), nil, nil)
-			})
+			return a.tell(cmd, http.MethodDelete, "/hooks/"+url.PathEscape(args[0]), nil)
 		},
 	}
 }

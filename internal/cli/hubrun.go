@@ -51,6 +51,13 @@ func (a *app) through(cmd *cobra.Command, do func(context.Context, *hubclient.Cl
 	return hubFault(ended(ctx, do(ctx, c)))
 }
 
+// tell has the running hub do something, of which there is nothing to print.
+func (a *app) tell(cmd *cobra.Command, method, path string, body any) error {
+	return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
+		return c.Do(ctx, method, path, body, nil)
+	})
+}
+
 // hubStatus is how a hub does.
 type hubStatus struct {
 	hubapi.Health
@@ -290,9 +297,7 @@ func newHubSweep(a *app) *cobra.Command {
 		Example: "wattle hub sweep && wattle hub devices --found",
 		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				return c.Do(ctx, http.MethodPost, "/sweep", struct{}{}, nil)
-			})
+			return a.tell(cmd, http.MethodPost, "/sweep", struct{}{})
 		},
 	}
 }
