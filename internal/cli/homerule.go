@@ -150,7 +150,7 @@ file stays as it is, unless --replace is given. "-" is stdin.`,
 			}
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
 				var did automation.Imported
-				path := fmt.Sprintf("/rules/import?dry_run=%t&replace=%t", try, replace)
+				path := fmt.Sprintf("/home?dry_run=%t&replace=%t", try, replace)
 				if err := c.Do(ctx, http.MethodPost, path, hubapi.ImportRequest{Name: args[0], Text: string(text)}, &did); err != nil {
 					return err
 				}

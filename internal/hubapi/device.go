@@ -179,7 +179,7 @@ type AddRequest struct {
 
 // ChangeRequest is the body of PATCH /devices/{id}.
 type ChangeRequest struct {
-	Alias *string `json:"alias,omitempty" doc:"The new name, kept by the device itself" minLength:"1" maxLength:"128"`
+	Alias string `json:"alias" doc:"The new name, kept by the device itself" minLength:"1" maxLength:"128"`
 }
 
 // ValueRequest is the body of PUT /devices/{id}/features/{feature}.

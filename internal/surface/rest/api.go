@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"wattle"
 	"wattle/internal/hubapi"
 )
 
@@ -48,9 +50,9 @@ func (s *Server) routes() http.Handler {
 	config.OpenAPIPath = ""
 	api := humago.New(mux, config)
 	s.describe(api)
-	document := sync.OnceValues(func() ([]byte, error) { return api.OpenAPI().MarshalJSON() })
+	written := sync.OnceValues(func() ([]byte, error) { return document(api.OpenAPI()) })
 	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
-		data, err := document()
+		data, err := written()
 		if err != nil {
 			fail(w, err)
 			return
@@ -110,11 +112,12 @@ type operation struct {
 
 // add registers an operation. Its errors go out as problems.
 func add[I, O any](s *Server, api huma.API, op operation, do func(context.Context, *I) (*O, error)) {
+	var wants []string
 	huma.Register(api, huma.Operation{
 		OperationID: op.id, Method: op.method, Path: hubapi.Prefix + op.path, Tags: []string{op.tag}, Summary: op.summary, Description: op.text,
 		DefaultStatus: op.status, MaxBodyBytes: s.options.Limits.Body, BodyReadTimeout: s.options.Limits.Read,
 		Security:    []map[string][]string{{"token": {string(op.scope)}}},
-		Middlewares: huma.Middlewares{allow(op.scope)},
+		Middlewares: huma.Middlewares{allow(op.scope), whole(&wants)},
 	}, func(ctx context.Context, in *I) (*O, error) {
 		if !op.endless() {
 			var cancel context.CancelFunc
@@ -127,6 +130,43 @@ func add[I, O any](s *Server, api huma.API, op operation, do func(context.Contex
 		}
 		return out, err
 	})
+	wants = wanting(api, &op)
+}
+
+// wanting are the query parameters of an operation that "" is no value of.
+func wanting(api huma.API, op *operation) (names []string) {
+	item := api.OpenAPI().Paths[hubapi.Prefix+op.path]
+	of := map[string]*huma.Operation{
+		http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete,
+	}[op.method]
+	for _, p := range of.Parameters {
+		schema := p.Schema
+		free := schema.Type == huma.TypeArray ||
+			schema.Type == huma.TypeString && schema.Format == "" && schema.Enum == nil && schema.MinLength == nil && schema.Pattern == ""
+		if p.In == "query" && !free {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// whole refuses parameters without a value, which huma takes for missing: who asks
+// for ?from= has lost a value.
+func whole(names *[]string) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		at := ctx.URL()
+		query := at.Query()
+		for _, name := range *names {
+			if slices.Contains(query[name], "") {
+				_, w := humago.Unwrap(ctx)
+				p := hubapi.NewProblem(wattle.ErrParam, "query.%s has no value: give it one, or leave it out", name)
+				p.Errors = []hubapi.Fault{{Message: "has no value", Location: "query." + name}}
+				fail(w, p)
+				return
+			}
+		}
+		next(ctx)
+	}
 }
 
 // endless operations go on until the client has enough.

@@ -67,7 +67,7 @@ func (s *Server) reading(word, id string) (*hub.View, *feature.Reading, error) {
 			return v, &r, nil
 		}
 	}
-	return nil, nil, fmt.Errorf("%w: %s has no feature %q", wattle.ErrNotFound, v.Name, id)
+	return nil, nil, missing("feature", "%s has no feature %q", v.Name, clip(id))
 }
 
 func (s *Server) getFeature(_ context.Context, in *FeatureIn) (*featureOut, error) {
@@ -138,6 +138,9 @@ func (s *Server) setFeature(ctx context.Context, in *struct {
 	Body hubapi.ValueRequest
 }) (*featureOut, error) {
 	v, err := s.find(in.ID)
+	if err == nil && v.State != nil {
+		v, _, err = s.reading(in.ID, in.Feature)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -206,14 +206,11 @@ func (s *Server) changeDevice(ctx context.Context, in *struct {
 	if err := unchanged(in.IfMatch, s.etag(v)); err != nil {
 		return nil, err
 	}
-	if in.Body.Alias == nil {
-		return nil, fmt.Errorf("%w: nothing to change: want alias", wattle.ErrParam)
-	}
 	d, err := s.hub.Device(ctx, v.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.SetAlias(ctx, *in.Body.Alias); err != nil {
+	if err := d.SetAlias(ctx, in.Body.Alias); err != nil {
 		return nil, err
 	}
 	return s.refreshed(ctx, v.ID)

@@ -84,7 +84,7 @@ func shelfRoutes[T any](s *Server, api huma.API, k shelf[T]) {
 		}
 		item, err := k.of(auto).Get(in.Name)
 		if err != nil {
-			return nil, err
+			return nil, missingItem(k.one, err)
 		}
 		o := out(item)
 		if in.IfNoneMatch != "" && unchanged(in.IfNoneMatch, o.ETag) == nil {
@@ -103,7 +103,9 @@ func shelfRoutes[T any](s *Server, api huma.API, k shelf[T]) {
 			if err != nil {
 				return nil, err
 			}
-			if name, _ := k.key(&in.Body); !strings.EqualFold(*name, in.Name) {
+			if name, _ := k.key(&in.Body); *name == "" {
+				*name = in.Name
+			} else if !strings.EqualFold(*name, in.Name) {
 				return nil, fmt.Errorf("%w: the body is named %q, and the path %q", wattle.ErrParam, clip(*name), in.Name)
 			}
 			match, err := in.match()
@@ -112,24 +114,24 @@ func shelfRoutes[T any](s *Server, api huma.API, k shelf[T]) {
 			}
 			item, err := k.of(auto).Put(ctx, in.Body, match)
 			if err != nil {
-				return nil, ruleError(err)
+				return nil, missingItem(k.one, ruleError(err))
 			}
 			return out(item), nil
 		})
 	add(s, api, operation{id: "delete-" + k.one, method: http.MethodDelete, path: "/" + k.many + "/{name}", tag: "home", scope: hubapi.ScopeAdmin,
 		summary: "Delete a " + k.one}, func(ctx context.Context, in *struct {
 		NameIn
-		MatchIn
+		IfMatch string `header:"If-Match" maxLength:"64"`
 	}) (*nothing, error) {
 		auto, err := s.automation()
 		if err != nil {
 			return nil, err
 		}
-		match, err := in.match()
+		match, err := (&MatchIn{IfMatch: in.IfMatch}).match()
 		if err != nil {
 			return nil, err
 		}
-		return nil, ruleError(k.of(auto).Delete(ctx, in.Name, match))
+		return nil, missingItem(k.one, ruleError(k.of(auto).Delete(ctx, in.Name, match)))
 	})
 }
 
@@ -145,15 +147,15 @@ func revTag(rev uint64) string { return strconv.Quote(strconv.FormatUint(rev, 10
 // MatchIn says which version may be replaced.
 type MatchIn struct {
 	IfMatch     string `header:"If-Match" maxLength:"64"`
-	IfNoneMatch string `header:"If-None-Match" maxLength:"64"`
+	IfNoneMatch string `header:"If-None-Match" enum:"*" doc:"Only where there is none yet"`
 }
 
 func (in *MatchIn) match() (automation.Match, error) {
 	switch {
-	case in.IfNoneMatch == "*" && in.IfMatch == "":
-		return automation.Absent, nil
+	case in.IfNoneMatch != "" && in.IfMatch != "":
+		return 0, fmt.Errorf("%w: If-Match and If-None-Match: nothing is there and not there", hubapi.ErrChanged)
 	case in.IfNoneMatch != "":
-		return 0, fmt.Errorf("%w: If-None-Match: want * here", wattle.ErrParam)
+		return automation.Absent, nil
 	case in.IfMatch == "" || in.IfMatch == "*":
 		return automation.Any, nil
 	}
@@ -200,17 +202,35 @@ func outcomes(list []automation.Outcome, err error) (*outcomesOut, error) {
 
 func (s *Server) setGroup(ctx context.Context, in *struct {
 	NameIn
-	Body map[string]any
+	Body hubapi.Settings
 }) (*outcomesOut, error) {
+	auto, err := s.grouped(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]any{}
+	for name, raw := range in.Body {
+		if values[name], err = settingOf(raw); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return outcomes(auto.Set(ctx, []string{"@" + in.Name}, values))
+}
+
+// grouped is the engine, where it has a group.
+func (s *Server) grouped(name string) (*automation.Engine, error) {
 	auto, err := s.automation()
 	if err != nil {
 		return nil, err
 	}
-	return outcomes(auto.Set(ctx, []string{"@" + in.Name}, in.Body))
+	if _, err := auto.Groups().Get(name); err != nil && !strings.EqualFold(name, "all") {
+		return nil, missingItem("group", err)
+	}
+	return auto, nil
 }
 
 func (s *Server) toggleGroup(ctx context.Context, in *NameIn) (*outcomesOut, error) {
-	auto, err := s.automation()
+	auto, err := s.grouped(in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +242,8 @@ func (s *Server) applyScene(ctx context.Context, in *NameIn) (*outcomesOut, erro
 	if err != nil {
 		return nil, err
 	}
-	return outcomes(auto.Apply(ctx, in.Name))
+	did, err := auto.Apply(ctx, in.Name)
+	return outcomes(did, missingItem("scene", err))
 }
 
 func (s *Server) captureScene(ctx context.Context, in *struct {
@@ -262,7 +283,7 @@ func (s *Server) enableRule(ctx context.Context, in *struct {
 	}
 	r, err := auto.Enable(ctx, in.Name, !in.Body.Disabled)
 	if err != nil {
-		return nil, ruleError(err)
+		return nil, missingItem("rule", ruleError(err))
 	}
 	return &itemOut[automation.Rule]{ETag: revTag(r.Rev), Body: r}, nil
 }
@@ -272,7 +293,7 @@ func (s *Server) runRule(_ context.Context, in *NameIn) (*nothing, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, ruleError(auto.Start(in.Name))
+	return nil, missingItem("rule", ruleError(auto.Start(in.Name)))
 }
 
 func (s *Server) previewRule(_ context.Context, in *struct {

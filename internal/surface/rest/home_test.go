@@ -102,14 +102,14 @@ func TestHomeAsFile(t *testing.T) {
 		stored := func() int {
 			return len(get[[]automation.Group](h, "/groups")) + len(get[[]automation.Scene](h, "/scenes")) + len(get[[]automation.Rule](h, "/rules"))
 		}
-		if did := want[automation.Imported](h, h.do("POST", api("/rules/import?dry_run=true"), file(text)), 200); did != (automation.Imported{Groups: 1, Scenes: 1, Rules: 1}) || stored() != 0 {
+		if did := want[automation.Imported](h, h.do("POST", api("/home?dry_run=true"), file(text)), 200); did != (automation.Imported{Groups: 1, Scenes: 1, Rules: 1}) || stored() != 0 {
 			t.Errorf("tried: %+v, and %d are stored", did, stored())
 		}
-		p := refused(h, h.do("POST", api("/rules/import"), file(strings.Replace(text, "18:30", "25:30", 1))), 422, "param")
+		p := refused(h, h.do("POST", api("/home"), file(strings.Replace(text, "18:30", "25:30", 1))), 422, "param")
 		if len(p.Errors) != 1 || p.Errors[0].Location != "home.yaml:7:28" || stored() != 0 {
 			t.Errorf("%d are stored, %+v", stored(), p)
 		}
-		want[automation.Imported](h, h.do("POST", api("/rules/import"), file(text)), 200)
+		want[automation.Imported](h, h.do("POST", api("/home"), file(text)), 200)
 
 		// What is given out goes in again, and a file can say what there is to be.
 		all := h.do("GET", api("/home"), "")
@@ -117,15 +117,15 @@ func TestHomeAsFile(t *testing.T) {
 			t.Errorf("got %+v", d)
 		}
 		want[automation.Group](h, h.do("PUT", api("/groups/other"), `{"name":"other","devices":["Heater"]}`), 200)
-		want[automation.Imported](h, h.do("POST", api("/rules/import?replace=true"), file(string(all.body))), 200)
+		want[automation.Imported](h, h.do("POST", api("/home?replace=true"), file(string(all.body))), 200)
 		if again := h.do("GET", api("/home"), ""); string(again.body) != string(all.body) {
 			t.Errorf("%s\nbecame\n%s", all.body, again.body)
 		}
-		refused(h, h.do("POST", api("/rules/import"), `{"text":""}`), 422, "param")
-		refused(h, h.do("POST", api("/rules/import"), file("[")), 422, "param")
+		refused(h, h.do("POST", api("/home"), `{"text":""}`), 422, "param")
+		refused(h, h.do("POST", api("/home"), file("[")), 422, "param")
 	})
 	in(t, nil, []string{"P110"}, func(h *house) {
-		refused(h, h.do("POST", api("/rules/import"), `{"text":"rules: []"}`), 501, "absent")
+		refused(h, h.do("POST", api("/home"), `{"text":"rules: []"}`), 501, "absent")
 	})
 }
 

@@ -15,8 +15,8 @@ import (
 
 func (s *Server) homeFileRoutes(api huma.API) {
 	add(s, api, operation{id: "get-home", method: http.MethodGet, path: "/home", tag: "home", scope: hubapi.ScopeRead,
-		summary: "See all groups, scenes and rules", text: "With devices by name where that is clear: what /rules/import takes, as JSON."}, s.exportHome)
-	add(s, api, operation{id: "import-home", method: http.MethodPost, path: "/rules/import", tag: "home", scope: hubapi.ScopeAdmin,
+		summary: "See all groups, scenes and rules", text: "With devices by name where that is clear: what POST takes, as JSON."}, s.exportHome)
+	add(s, api, operation{id: "import-home", method: http.MethodPost, path: "/home", tag: "home", scope: hubapi.ScopeAdmin,
 		summary: "Make or replace groups, scenes and rules out of a file",
 		text:    "All of it or nothing: the file is checked as a whole first, and what is wrong is told with its line. Others stay as they are, unless replace is set."}, s.importHome)
 }

@@ -102,7 +102,7 @@ func (h *hooks) remove(ctx context.Context, name string) error {
 	defer h.mu.Unlock()
 	i := slices.IndexFunc(h.list, func(k keptHook) bool { return k.Name == name })
 	if i < 0 {
-		return fmt.Errorf("%w: no hook %q", wattle.ErrNotFound, clip(name))
+		return missing("link", "there is no link %q", clip(name))
 	}
 	return h.save(ctx, slices.Delete(slices.Clone(h.list), i, i+1))
 }
@@ -150,7 +150,7 @@ func (h *hooks) use(ctx context.Context, name, secret string) (hubapi.HookComman
 
 // noHook does not tell a wrong name from a wrong secret.
 func noHook() error {
-	return fmt.Errorf("%w: no such link: it is wrong, was used, or its time is over", wattle.ErrNotFound)
+	return missing("link", "this link is wrong, was used, or its time is over")
 }
 
 // hook serves a link: /hook/NAME/TOKEN, or /hook/NAME?token=TOKEN.
@@ -256,7 +256,7 @@ func (s *Server) usable(c *hubapi.HookCommand) error {
 		if err == nil {
 			_, err = auto.Scenes().Get(c.Scene)
 		}
-		return err
+		return missingItem("scene", err)
 	}
 	v, err := s.find(c.Device)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -101,9 +102,8 @@ func refs(t *testing.T, doc map[string]any, v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		if ref, ok := v["$ref"].(string); ok {
-			name, inside := strings.CutPrefix(ref, "#/components/schemas/")
-			schemas := doc["components"].(map[string]any)["schemas"].(map[string]any)
-			if !inside || schemas[name] == nil {
+			kind, name, _ := strings.Cut(strings.TrimPrefix(ref, "#/components/"), "/")
+			if there, _ := doc["components"].(map[string]any)[kind].(map[string]any); there[name] == nil {
 				t.Errorf("%s leads nowhere", ref)
 			}
 		}
@@ -172,7 +172,7 @@ var (
 // TestHostileRequests sends what is wrong in every way to every operation of the
 // document: never an internal error, and each refusal is a problem.
 func TestHostileRequests(t *testing.T) {
-	sent, statuses := 0, map[int]int{}
+	sent, statuses, untold := 0, map[int]int{}, map[string]bool{}
 	kept, err := store.Open(t.Context(), store.Options{Address: filepath.Join(t.TempDir(), "history.db")})
 	if err != nil {
 		t.Fatal(err)
@@ -198,6 +198,10 @@ func TestHostileRequests(t *testing.T) {
 			sent++
 			status := h.attempt(op.method, path, body, change...)
 			statuses[status]++
+			if what := op.ID + " " + strconv.Itoa(status); status < 500 && op.Responses[strconv.Itoa(status)] == nil && !untold[what] {
+				untold[what] = true
+				h.t.Errorf("%s %s answers %d, which the document does not tell", op.method, op.path, status)
+			}
 		}
 		for _, op := range operations(doc) {
 			fill := func(values map[string]string) string {

@@ -1,8 +1,8 @@
 package rest
 
 import (
-	"encoding/base64"
 	"fmt"
+	"hash/fnv"
 	"net/url"
 	"slices"
 	"strconv"
@@ -16,7 +16,7 @@ import (
 // PageIn asks for a part of a list.
 type PageIn struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" doc:"How many at most; without it all that there are"`
-	Cursor string `query:"cursor" maxLength:"256" doc:"Of the link to this page, see the header Link"`
+	Cursor string `query:"cursor" pattern:"^[0-9]{1,9}-[0-9a-f]{16}$" patternDescription:"the cursor of a link to a page" doc:"Of the link to this page, see the header Link"`
 
 	asked url.URL
 }
@@ -36,20 +36,17 @@ type listOut[T any] struct {
 }
 
 // listed is the page of a list that was asked for, each item as it goes out. A
-// cursor is the last item of the page before, by its key, and how many items
-// that page ended after, in case that the item is gone: new items before it do
-// not shift the page.
+// cursor is how many items the page before ended after, and the mark of its last
+// item: where that is still there, new items before it do not shift the page.
 func listed[T, O any](list []T, p *PageIn, key func(T) string, as func(T) O) (*listOut[O], error) {
 	at := 0
-	if p.Cursor != "" {
-		text, err := base64.RawURLEncoding.DecodeString(p.Cursor)
-		place, last, ok := strings.Cut(string(text), " ")
-		n, nerr := strconv.Atoi(place)
-		if err != nil || nerr != nil || !ok || n < 0 {
+	if place, last, ok := strings.Cut(p.Cursor, "-"); ok { // the schema has seen to its form
+		n, err := strconv.Atoi(place)
+		if err != nil {
 			return nil, fmt.Errorf("%w: cursor: want the one of the link to the next page", wattle.ErrParam)
 		}
 		at = min(n, len(list))
-		if i := slices.IndexFunc(list, func(t T) bool { return key(t) == last }); i >= 0 {
+		if i := slices.IndexFunc(list, func(t T) bool { return marked(key(t)) == last }); i >= 0 {
 			at = i + 1
 		}
 	}
@@ -59,7 +56,7 @@ func listed[T, O any](list []T, p *PageIn, key func(T) string, as func(T) O) (*l
 		part = part[:p.Limit]
 		next := p.asked
 		query := next.Query()
-		query.Set("cursor", base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(at+p.Limit)+" "+key(part[p.Limit-1]))))
+		query.Set("cursor", strconv.Itoa(at+p.Limit)+"-"+marked(key(part[p.Limit-1])))
 		next.RawQuery = query.Encode()
 		out.Link = "<" + next.RequestURI() + `>; rel="next"`
 	}
@@ -67,6 +64,13 @@ func listed[T, O any](list []T, p *PageIn, key func(T) string, as func(T) O) (*l
 		out.Body = append(out.Body, as(item))
 	}
 	return out, nil
+}
+
+// marked is a key of any length as a mark of 16 digits.
+func marked(key string) string {
+	sum := fnv.New64a()
+	_, _ = sum.Write([]byte(key)) // never fails
+	return fmt.Sprintf("%016x", sum.Sum64())
 }
 
 // same is an item that goes out as it is.

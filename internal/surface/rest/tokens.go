@@ -145,7 +145,7 @@ func (t *tokens) remove(ctx context.Context, id string) error {
 	return t.change(ctx, func(list []keptToken) ([]keptToken, error) {
 		i := slices.IndexFunc(list, func(k keptToken) bool { return k.ID == id })
 		if i < 0 {
-			return nil, fmt.Errorf("%w: no token %q", wattle.ErrNotFound, id)
+			return nil, missing("token", "there is no token %q", clip(id))
 		}
 		return slices.Delete(list, i, i+1), nil
 	})
