@@ -21,6 +21,7 @@ type entry struct {
 	id       ID
 	keeper   *connect.Keeper
 	own      time.Duration // Entry.Interval
+	turn     int           // of the entries of the hub, see inStep
 	place    place         // guarded by the schedule
 	done     sync.WaitGroup
 	commands collector
@@ -54,8 +55,9 @@ type learnt struct {
 func newEntry(h *Hub, in Entry) *entry {
 	e := &entry{
 		hub: h, id: ID{MAC: in.Target.MAC}, in: in, own: in.Interval,
-		place: place{index: -1}, opening: make(chan struct{}, 1),
+		place: place{index: -1}, opening: make(chan struct{}, 1), turn: h.turns,
 	}
+	h.turns++
 	e.commands.entry = e
 	e.shown = []ID{e.id}
 	o := h.options.Connect

@@ -137,7 +137,7 @@ func (e *entry) lookAt(due time.Time) time.Time {
 	if !e.hub.small() {
 		return due
 	}
-	at := inStep(e.hub.epoch, due)
+	at := inStep(e.hub.epoch, due, 1, 0)
 	if due.Sub(at) > device.Nearby {
 		at = at.Add(step)
 	}

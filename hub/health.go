@@ -143,15 +143,16 @@ func (e *entry) pace() time.Duration {
 }
 
 // A small home is polled in step: what wakes a processor for one device serves
-// the others too. With more devices than stepDevices it is awake anyway, and a
-// command would wait behind them.
+// the others too. Each device has a step of its own in its interval, so that a
+// command does not wait behind all of them. With more devices than stepDevices
+// the processor is awake anyway.
 const (
 	stepDevices = 64
 	step        = time.Second
 )
 
 // nextAfter is when to poll after a poll that began at a time. In a small home it
-// is with the step of the others; else a little sooner than the interval, by
+// is the next step of the device; else a little sooner than the interval, by
 // chance, so that devices that came at once do not stay together.
 func (e *entry) nextAfter(begun time.Time) time.Time {
 	small := e.hub.small()
@@ -160,7 +161,7 @@ func (e *entry) nextAfter(begun time.Time) time.Time {
 	pace := e.pace()
 	next := begun.Add(pace - rand.N(pace/10+1))
 	if small && pace >= 2*step {
-		next = inStep(e.hub.epoch, begun.Add(pace))
+		next = inStep(e.hub.epoch, begun.Add(pace), int(pace/step), e.turn)
 	}
 	if now := time.Now(); next.Before(now) {
 		return now
@@ -168,10 +169,15 @@ func (e *entry) nextAfter(begun time.Time) time.Time {
 	return next
 }
 
-// inStep is the last step since epoch that is not after t. Unlike [time.Time.Truncate]
-// it keeps the monotonic clock: a computer that learns the time of day late, as
-// one without a clock of its own does after a power cut, goes on polling.
-func inStep(epoch, t time.Time) time.Time { return t.Add(-(t.Sub(epoch) % step)) }
+// inStep is the last step not after t that is a turn's own, where as many turns
+// as said follow each other since epoch. Unlike [time.Time.Truncate] it keeps the
+// monotonic clock: a computer that learns the time of day late, as one without a
+// clock of its own does after a power cut, goes on polling.
+func inStep(epoch, t time.Time, turns, turn int) time.Time {
+	period := time.Duration(turns) * step
+	since := t.Sub(epoch) + period - time.Duration(turn%turns)*step
+	return t.Add(-(since % period))
+}
 
 // small reports whether the home is polled in step.
 func (h *Hub) small() bool {

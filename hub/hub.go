@@ -29,6 +29,7 @@ type Hub struct {
 
 	mu      sync.Mutex
 	entries map[wattle.MAC]*entry
+	turns   int // how many entries there were
 	running bool
 	group   *sync.WaitGroup // of what Run waits for
 	ctx     context.Context //nolint:containedctx // of Run, nil while nothing may be started

@@ -74,7 +74,8 @@ func TestPace(t *testing.T) {
 }
 
 // TestStep: a small home is polled in step, so that the processor sleeps
-// between, and no device less often than its interval says.
+// between, and no device less often than its interval says; devices are spread
+// over the steps, also when all of them had a command at once.
 func TestStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		plugs := hubtest.Models("HS110", "P110", "KP303")
@@ -95,8 +96,9 @@ func TestStep(t *testing.T) {
 		hubtest.Online(t, h, len(plugs))
 		<-time.After(10 * time.Minute)
 		mu.Lock()
-		defer mu.Unlock()
+		turns := map[time.Duration]int{}
 		for id, times := range polls {
+			turns[times[len(times)-1].Sub(h.Epoch()).Truncate(time.Second)%o.Interval]++
 			for i, at := range times[2:] {
 				if gap := at.Sub(times[i+1]); gap > o.Interval+100*time.Millisecond {
 					t.Errorf("%s: polled after %v", id, gap)
@@ -108,6 +110,26 @@ func TestStep(t *testing.T) {
 		}
 		if len(polls) != len(plugs) {
 			t.Errorf("%d of %d devices were polled", len(polls), len(plugs))
+		}
+		mu.Unlock()
+		for _, v := range h.Views() {
+			if _, known := v.Value("state").Bool(); known && v.Root() {
+				if err := h.Set(t.Context(), v.ID, set("state", true)); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		<-time.After(time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
+		again := map[time.Duration]int{}
+		for _, times := range polls {
+			again[times[len(times)-1].Sub(h.Epoch()).Truncate(time.Second)%o.Interval]++
+		}
+		for step, n := range turns {
+			if n > (len(plugs)+4)/5 || again[step] != n {
+				t.Errorf("%d of %d devices are polled at %v, after commands %d", n, len(plugs), step, again[step])
+			}
 		}
 	})
 }

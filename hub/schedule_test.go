@@ -116,18 +116,21 @@ func TestTakeWakes(t *testing.T) {
 	})
 }
 
-// TestInStep: a step is not after the moment, less than a step before it, a whole
-// number of steps after the beginning, and goes by the monotonic clock.
+// TestInStep: a step is not after the moment, less than all turns before it, that of
+// its turn since the beginning, and goes by the monotonic clock.
 func TestInStep(t *testing.T) {
 	epoch := time.Now()
-	for _, after := range []time.Duration{0, 1, step - 1, step, step + 1, 12345678901 * time.Nanosecond} {
-		at := epoch.Add(after)
-		got := inStep(epoch, at)
-		if back := at.Sub(got); back < 0 || back >= step || got.Sub(epoch)%step != 0 {
-			t.Errorf("%v after the beginning: %v after it", after, got.Sub(epoch))
+	rapid.Check(t, func(rt *rapid.T) {
+		after := time.Duration(rapid.Int64Range(0, int64(1000*time.Hour)).Draw(rt, "after"))
+		turns, turn := rapid.IntRange(1, 60).Draw(rt, "turns"), rapid.IntRange(0, 1000).Draw(rt, "turn")
+		got := inStep(epoch, epoch.Add(after), turns, turn)
+		period := time.Duration(turns) * step
+		since := (got.Sub(epoch) + period) % period
+		if back := epoch.Add(after).Sub(got); back < 0 || back >= period || since != time.Duration(turn%turns)*step {
+			rt.Errorf("%v after the beginning: %v after it", after, got.Sub(epoch))
 		}
 		if !strings.Contains(got.String(), " m=") {
-			t.Errorf("%v has lost the monotonic clock", got)
+			rt.Errorf("%v has lost the monotonic clock", got)
 		}
-	}
+	})
 }
