@@ -164,20 +164,17 @@ func (r *ring) follow(ctx context.Context, last int, follow bool, line func(stri
 	}
 }
 
-// backupTime names the folder of a backup.
-const backupTime = "2006-01-02T150405"
-
 // backup copies what the hub remembers into a new folder, while it runs.
 func (d *daemon) backup(ctx context.Context) (string, error) {
 	root, err := d.app().dataRoot()
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(root, "backups", time.Now().Format(backupTime))
-	if d.app().prof.name != "" {
-		dir = filepath.Join(root, "profiles", d.app().prof.name, "backups", time.Now().Format(backupTime))
+	if name := d.app().prof.name; name != "" {
+		root = filepath.Join(root, "profiles", name)
 	}
-	if err := ensureFolder(dir); err != nil {
+	dir, err := newBackupFolder(filepath.Join(root, "backups"), time.Now())
+	if err != nil {
 		return "", err
 	}
 	d.registry.flush()
