@@ -170,14 +170,18 @@ func (r *Recorder) Run(ctx context.Context) error {
 
 // collect makes samples of what has come, until ctx ends.
 func (r *Recorder) collect(ctx context.Context) {
-	ticker := time.NewTicker(r.options.Every)
+	// The first one comes soon: who has just started a hub looks whether it remembers.
+	ticker := time.NewTicker(min(r.options.Every, defaultEvery))
 	defer ticker.Stop()
-	for {
+	for first := true; ; first = false {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 			r.digest()
+		}
+		if first {
+			ticker.Reset(r.options.Every)
 		}
 	}
 }
