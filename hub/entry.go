@@ -76,7 +76,7 @@ func (e *entry) interval() time.Duration { return cmp.Or(max(e.own, 0), e.hub.Tu
 
 // unread is the view of a device before its first poll.
 func (e *entry) unread() *View {
-	return &View{ID: e.id, Name: cmp.Or(e.in.Target.Name, e.id.String()), Since: time.Now(), Reason: "not asked yet"}
+	return &View{ID: e.id, Name: cmp.Or(e.in.Target.Name, e.id.String()), Room: e.hub.rooms.all()[e.id], Since: time.Now(), Reason: "not asked yet"}
 }
 
 // begin begins a life, and joins it.

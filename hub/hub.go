@@ -39,6 +39,7 @@ type Hub struct {
 	remember  *notebook
 	dismissed *dismissed
 	stats     stats
+	rooms     rooms
 }
 
 // New makes a hub of the remembered devices. The error wraps [wattle.ErrParam]
@@ -59,6 +60,7 @@ func New(o *Options) (*Hub, error) {
 		Sweep: h.options.Sweep, Adopt: h.options.Adopt, NoClocks: h.options.NoClocks,
 	}.whole()
 	h.tuning.Store(&tuning)
+	h.rooms.of = h.options.Rooms
 	h.options.Workers = cmp.Or(h.options.Workers, defaultWorkers)
 	h.logins = make(chan struct{}, cmp.Or(h.options.Logins, defaultLogins))
 	h.dismissed = newDismissed(h.options.Keep, h.log)

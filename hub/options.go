@@ -49,6 +49,13 @@ type Options struct {
 	// remembered.
 	Learned func(Entry)
 	Removed func(ID)
+	// Rooms are where devices are to begin with, also such that are not in the hub:
+	// they may come back. The hub does not change the map.
+	Rooms map[ID]Room
+	// Settle stores where devices are from now on, the zero Room for nowhere, and
+	// returns when that is kept; nil keeps it for this run. It is called once at a
+	// time and may wait for a disk; no poll waits for it.
+	Settle func(context.Context, map[ID]Room) error
 	// Keep stores the rest; nil keeps it for this run.
 	Keep Keep
 	// Observe gets the outcome of each poll that succeeded, those of one device in

@@ -131,7 +131,7 @@ func childID(s *device.State, i int) string {
 // of its children whether it reaches them.
 func (e *entry) viewOf(id ID, s *device.State, now time.Time) *View {
 	identity := s.Identity()
-	v := &View{ID: id, Name: cmp.Or(identity.Label(), id.String()), State: s, Online: true, Since: now}
+	v := &View{ID: id, Name: cmp.Or(identity.Label(), id.String()), Room: e.hub.rooms.all()[id], State: s, Online: true, Since: now}
 	if id.Child != "" {
 		if info := smart.GetDeviceInfo.Result(s.Snapshot()); info != nil && info.Status.Or("") == "offline" {
 			v.Online, v.Reason = false, "its hub does not reach it: look at its battery and how far it is"

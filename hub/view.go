@@ -41,6 +41,9 @@ type View struct {
 	ID ID
 	// Name is the name that its owner gave it, else its model, else its MAC.
 	Name string
+	// Room is where it is, the zero Room where that was not said. A child is where it
+	// is itself: it is not where its parent is.
+	Room Room
 	// State is the newest state, nil where none was read yet. It is shown also
 	// while the device is not online: mind the times of its readings.
 	State *device.State
@@ -110,7 +113,7 @@ func (v *View) Changes(before *View) []feature.Reading {
 
 // news reports whether a subscriber who knows before wants to hear of v.
 func (v *View) news(before *View) bool {
-	if before == nil || v.Online != before.Online || v.Name != before.Name || v.Reason != before.Reason {
+	if before == nil || v.Online != before.Online || v.Name != before.Name || v.Room != before.Room || v.Reason != before.Reason {
 		return true
 	}
 	if (v.State == nil) != (before.State == nil) {

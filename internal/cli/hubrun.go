@@ -284,7 +284,7 @@ func newHubRename(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return of(t.name(), hubFault(c.Do(ctx, http.MethodPatch, "/devices/"+id, hubapi.ChangeRequest{Alias: args[1]}, nil)))
+				return of(t.name(), hubFault(c.Do(ctx, http.MethodPatch, "/devices/"+id, hubapi.ChangeRequest{Alias: &args[1]}, nil)))
 			})
 		},
 	}

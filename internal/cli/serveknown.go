@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"wattle"
 	"wattle/connect"
 	"wattle/hub"
+	"wattle/internal/hubapi"
 	"wattle/internal/known"
 )
 
@@ -45,6 +47,51 @@ func (r *registry) entries(ctx context.Context) ([]hub.Entry, error) {
 		out = append(out, hub.Entry{Target: targetOf(&d, r.app.policy()), Memory: book.note(d.MAC).Memory})
 	}
 	return out, nil
+}
+
+// rooms are where devices are to begin with.
+func (r *registry) rooms(ctx context.Context) (map[hub.ID]hub.Room, error) {
+	book, err := r.app.book()
+	if err != nil {
+		return nil, err
+	}
+	if err := book.load(ctx); err != nil {
+		return nil, err
+	}
+	book.mu.Lock()
+	defer book.mu.Unlock()
+	out := make(map[hub.ID]hub.Room, len(book.list.Rooms))
+	for _, k := range book.list.Rooms {
+		if _, err := hub.CheckRoom(k.Name); err != nil {
+			r.log.Warn("room left out", "device", k.MAC, "err", err)
+			continue
+		}
+		out[hub.ID{MAC: k.MAC, Child: k.Child}] = hub.Room{Name: k.Name, Account: k.From == hubapi.FromAccount}
+	}
+	return out, nil
+}
+
+// settle writes where devices are, and returns when that is on the disk.
+func (r *registry) settle(ctx context.Context, rooms map[hub.ID]hub.Room) error {
+	book, err := r.app.book()
+	if err != nil {
+		return err
+	}
+	err = book.store.Update(ctx, func(l *known.List) error {
+		for id, room := range rooms {
+			k := known.Room{MAC: id.MAC, Child: id.Child, Name: room.Name}
+			if room.Account {
+				k.From = hubapi.FromAccount
+			}
+			l.Settle(k)
+		}
+		return nil
+	})
+	if warning, ok := errors.AsType[*known.CorruptError](err); ok { // it was written all the same
+		r.log.Warn("known devices", "err", warning)
+		return nil
+	}
+	return err
 }
 
 // targetOf is what is known of a device for connecting to it.

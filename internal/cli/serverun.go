@@ -158,11 +158,14 @@ func (d *daemon) options(ctx context.Context) (*hub.Options, error) {
 		return nil, err
 	}
 	o := &hub.Options{
-		Learned: d.registry.learned, Removed: d.registry.removed, Observe: d.observe, Happened: d.happened, Keep: d.keep, Logger: d.log,
+		Learned: d.registry.learned, Removed: d.registry.removed, Settle: d.registry.settle, Observe: d.observe, Happened: d.happened, Keep: d.keep, Logger: d.log,
 	}
 	tuning := set.tuning()
 	o.Interval, o.Sweep, o.Adopt = tuning.Interval, tuning.Sweep, tuning.Adopt
 	if o.Entries, err = d.registry.entries(ctx); err != nil {
+		return nil, err
+	}
+	if o.Rooms, err = d.registry.rooms(ctx); err != nil {
 		return nil, err
 	}
 	policy := a.policy()

@@ -19,6 +19,8 @@ type Device struct {
 	Child    string            `json:"child,omitempty" doc:"The id by which its parent knows a child"`
 	Parent   string            `json:"parent,omitempty" doc:"The id of the parent of a child"`
 	Name     string            `json:"name"`
+	Room     string            `json:"room,omitempty" doc:"Where it is, missing where nobody has said" example:"Kitchen"`
+	RoomFrom string            `json:"room_from,omitempty" doc:"account where the TP-Link account says so, and not the owner"`
 	Alias    string            `json:"alias" doc:"The name that its owner gave it"`
 	Model    string            `json:"model"`
 	Region   string            `json:"region,omitempty"`
@@ -100,9 +102,12 @@ func FeaturesOf(readings []feature.Reading) []Feature {
 func DeviceOf(v *hub.View) Device {
 	id := v.Identity()
 	d := Device{
-		ID: hub.Slug(v.ID), MAC: v.ID.MAC, Child: v.ID.Child, Name: v.Name, Alias: id.Alias, Model: id.Model.Name, Region: id.Model.Region,
+		ID: hub.Slug(v.ID), MAC: v.ID.MAC, Child: v.ID.Child, Name: v.Name, Room: v.Room.Name, Alias: id.Alias, Model: id.Model.Name, Region: id.Model.Region,
 		Family: id.Family, Type: id.Type, Kind: id.Kind, Category: id.Category, Brand: id.Brand, Hardware: id.Hardware, Firmware: id.Firmware,
 		Online: v.Online, Since: v.Since, Reason: v.Reason, Rev: v.Rev, Features: FeaturesOf(v.Readings()),
+	}
+	if v.Room.Account {
+		d.RoomFrom = FromAccount
 	}
 	if !v.Root() {
 		d.Parent = hub.Slug(hub.ID{MAC: v.ID.MAC})
@@ -179,8 +184,14 @@ type AddRequest struct {
 
 // ChangeRequest is the body of PATCH /devices/{id}.
 type ChangeRequest struct {
-	Alias string `json:"alias" doc:"The new name, kept by the device itself" minLength:"1" maxLength:"128"`
+	Alias *string `json:"alias,omitempty" doc:"The new name, kept by the device itself" minLength:"1" maxLength:"128"`
+	Room  *string `json:"room,omitempty" doc:"Where it is from now on, up to 64 characters, kept by the hub; empty for nowhere" maxLength:"64"`
+	// RoomFrom is [FromAccount] for what must not take the place of what the owner says.
+	RoomFrom string `json:"room_from,omitempty" enum:"account" doc:"account: the room is what the TP-Link account says, and changes nothing that the owner has said"`
 }
+
+// FromAccount says that a room is what the TP-Link account says.
+const FromAccount = "account"
 
 // ValueRequest is the body of PUT /devices/{id}/features/{feature}.
 type ValueRequest struct {

@@ -61,6 +61,7 @@ func (s *Store) Path() string { return filepath.Join(s.dir, devicesFile) }
 // List is the known devices, sorted by MAC.
 type List struct {
 	Devices []Device
+	Rooms   []Room // sorted by MAC and child; see [List.Settle]
 
 	extra extra
 }
@@ -125,13 +126,15 @@ func parse(data []byte) (*List, error) {
 	}
 	list := &List{}
 	var written int
-	var devices []byte
+	var devices, rooms []byte
 	err := rawjson.Members(data, func(key, value []byte) error {
 		switch string(key) {
 		case "version":
 			return readInt(value, &written)
 		case "devices":
 			devices = value
+		case "rooms":
+			rooms = value
 		default:
 			list.extra.keep(key, value)
 		}
@@ -144,7 +147,18 @@ func parse(data []byte) (*List, error) {
 		return nil, ErrVersion
 	case written < 1:
 		return nil, errors.New("no version in it")
-	case devices == nil, string(devices) == "null":
+	}
+	if rooms != nil && string(rooms) != "null" {
+		if err := rawjson.Items(rooms, func(item []byte) error {
+			var r Room
+			err := r.UnmarshalJSON(item)
+			list.Settle(r)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	if devices == nil || string(devices) == "null" {
 		return list, nil
 	}
 	return list, rawjson.Items(devices, func(item []byte) error {
@@ -166,7 +180,15 @@ func (l *List) marshal() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := append(head[:len(head)-1], `,"devices":[`...)
+	out := head[:len(head)-1]
+	if len(l.Rooms) > 0 {
+		rooms, err := json.Marshal(l.Rooms)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(out, ",\"rooms\":"...), rooms...)
+	}
+	out = append(out, `,"devices":[`...)
 	for i, d := range l.Devices {
 		record, err := json.Marshal(d)
 		if err != nil {

@@ -268,6 +268,7 @@ func TestUpdateWaits(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"version":1,"devices":[{"mac":"50:C7:BF:00:00:01","alias":"Strip","children":[{"id":"00"}],"x":1}],"y":2}`))
 	f.Add([]byte(`{"version":1,"devices":[{"mac":"50-c7-bf-00-00-01","route":{"port":80},"last_seen":"2026-01-02T03:04:05Z"}]}`))
+	f.Add([]byte(`{"version":1,"rooms":[{"mac":"50:C7:BF:00:00:01","child":"00","name":"Küche","from":"account","x":1}],"devices":[]}`))
 	f.Add([]byte(`{"version":9}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		list, err := known.Parse(data)
@@ -283,6 +284,9 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("%s cannot be read: %v", written, err)
 		}
 		if diff := cmp.Diff(list.Devices, again.Devices, ignoreExtra, cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff(list.Rooms, again.Rooms, cmpopts.IgnoreUnexported(known.Room{}), cmpopts.EquateEmpty()); diff != "" {
 			t.Error(diff)
 		}
 		for _, name := range list.Names() {

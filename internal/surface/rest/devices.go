@@ -42,7 +42,7 @@ func (s *Server) deviceRoutes(api huma.API) {
 	add(s, api, operation{id: "remove-device", method: http.MethodDelete, path: "/devices/{id}", tag: "devices", scope: hubapi.ScopeAdmin,
 		summary: "Remove a device", text: "The hub forgets it. The device itself stays as it is."}, s.removeDevice)
 	add(s, api, operation{id: "change-device", method: http.MethodPatch, path: "/devices/{id}", tag: "devices", scope: hubapi.ScopeAdmin,
-		summary: "Rename a device"}, s.changeDevice)
+		summary: "Rename a device, or say in which room it is", text: "The device keeps its name, and the hub keeps the room."}, s.changeDevice)
 }
 
 // find is the device that a path means: by id, MAC, or the whole of its name.
@@ -107,10 +107,12 @@ func (s *Server) listDevices(_ context.Context, in *struct {
 	PageIn
 	Online string `query:"online" enum:"true,false" doc:"Only those that are online, or that are not"`
 	Type   string `query:"type" maxLength:"64" doc:"Only those of a type, such as Plug"`
+	Room   string `query:"room" maxLength:"256" doc:"Only those of a room, whatever its case"`
 }) (*listOut[hubapi.Device], error) {
 	views := slices.DeleteFunc(s.hub.Views(), func(v *hub.View) bool {
 		return in.Online != "" && strconv.FormatBool(v.Online) != in.Online ||
-			in.Type != "" && !strings.EqualFold(string(v.Identity().Type), in.Type)
+			in.Type != "" && !strings.EqualFold(string(v.Identity().Type), in.Type) ||
+			in.Room != "" && !strings.EqualFold(v.Room.Name, in.Room)
 	})
 	return listed(views, &in.PageIn, func(v *hub.View) string { return hub.Slug(v.ID) }, s.device)
 }
@@ -206,11 +208,26 @@ func (s *Server) changeDevice(ctx context.Context, in *struct {
 	if err := unchanged(in.IfMatch, s.etag(v)); err != nil {
 		return nil, err
 	}
+	if in.Body.Alias == nil && in.Body.Room == nil {
+		return nil, fmt.Errorf("%w: nothing to change: want alias or room", wattle.ErrParam)
+	}
+	if in.Body.Room != nil {
+		room := hub.Room{Name: strings.TrimSpace(*in.Body.Room), Account: in.Body.RoomFrom == hubapi.FromAccount}
+		if err := s.hub.SetRoom(ctx, room, v.ID); err != nil {
+			return nil, err
+		}
+		if in.Body.Alias == nil {
+			if v, err = s.hub.View(v.ID); err != nil {
+				return nil, err
+			}
+			return &deviceOut{ETag: s.etag(v), Body: s.device(v)}, nil
+		}
+	}
 	d, err := s.hub.Device(ctx, v.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.SetAlias(ctx, in.Body.Alias); err != nil {
+	if err := d.SetAlias(ctx, *in.Body.Alias); err != nil {
 		return nil, err
 	}
 	return s.refreshed(ctx, v.ID)

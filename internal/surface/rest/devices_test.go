@@ -96,6 +96,45 @@ func TestCommands(t *testing.T) {
 	})
 }
 
+// TestRooms: a room is kept by the hub, needs no contact with the device, and is
+// what lists can be asked for.
+func TestRooms(t *testing.T) {
+	in(t, nil, []string{"P110", "KP303"}, func(h *house) {
+		all := get[[]hubapi.Device](h, "/devices")
+		plug, outlet := get[[]hubapi.Device](h, "/devices?type=plug")[0], get[[]hubapi.Device](h, "/devices?type=StripSocket")[0]
+		seen := h.do("GET", api("/devices/"+plug.ID), "").Header.Get("ETag")
+		h.home.Net.SetDown(netip.MustParseAddr(plug.Address), true) // nobody asks it
+		now := want[hubapi.Device](h, h.do("PATCH", api("/devices/"+plug.ID), `{"room":" Living room "}`, header("If-Match", seen)), 200)
+		if now.Room != "Living room" || now.RoomFrom != "" || now.Rev <= plug.Rev {
+			t.Errorf("got %+v", now)
+		}
+		refused(h, h.do("PATCH", api("/devices/"+plug.ID), `{"room":"x"}`, header("If-Match", seen)), 412, "changed")
+		now = want[hubapi.Device](h, h.do("PATCH", api("/devices/"+outlet.ID), `{"room":"living ROOM","room_from":"account"}`), 200)
+		if now.Room != "Living room" || now.RoomFrom != "account" {
+			t.Errorf("got %+v", now)
+		}
+		now = want[hubapi.Device](h, h.do("PATCH", api("/devices/"+plug.ID), `{"room":"Attic","room_from":"account"}`), 200)
+		if now.Room != "Living room" {
+			t.Errorf("the account moved it: %+v", now)
+		}
+		if in := get[[]hubapi.Device](h, "/devices?room=LIVING%20room"); len(in) != 2 {
+			t.Errorf("%d devices in the room of %d", len(in), len(all))
+		}
+		now = want[hubapi.Device](h, h.do("PATCH", api("/devices/"+plug.ID), `{"room":""}`), 200)
+		if now.Room != "" || len(get[[]hubapi.Device](h, "/devices?room=living%20room")) != 1 || len(get[[]hubapi.Device](h, "/devices?room=cellar")) != 0 {
+			t.Errorf("got %+v", now)
+		}
+		for _, body := range []string{`{"room":"a\nb"}`, `{"room":"` + strings.Repeat("x", 65) + `"}`, `{"room":"` + strings.Repeat("x", 300) + `"}`,
+			`{"room":"x","room_from":"you"}`, `{"room":7}`, `{"room":"","room_from":"account"}`, `{"room_from":"account"}`} {
+			refused(h, h.do("PATCH", api("/devices/"+plug.ID), body), 422, "param")
+		}
+		renamed := want[hubapi.Device](h, h.do("PATCH", api("/devices/"+outlet.ID), `{"alias":"Kettle","room":"Kitchen"}`), 200)
+		if renamed.Name != "Kettle" || renamed.Room != "Kitchen" {
+			t.Errorf("got %+v", renamed)
+		}
+	})
+}
+
 func TestVersionsOfADevice(t *testing.T) {
 	in(t, nil, []string{"P110"}, func(h *house) {
 		list := get[[]hubapi.Device](h, "/devices")

@@ -27,6 +27,7 @@ func document(api *huma.OpenAPI) ([]byte, error) {
 		maps.Copy(schemas.at(name), more)
 	}
 	schemas.at("ValueRequest", "properties", "value")["anyOf"] = settable()
+	schemas.at("ChangeRequest", "properties", "room")["pattern"] = "^[^\\x00-\\x1F\\x7F-\\x9F\u2028\u2029]*$"
 	responses := node{}
 	for _, r := range refusals {
 		responses[r.name] = r.response()
@@ -78,12 +79,12 @@ func settable() []any {
 }
 
 // choices say which members of an object go together, by the name of its schema.
-// addDevice and usable see to it.
+// addDevice, changeDevice and usable see to it.
 func choices() map[string]node {
 	const mac = `^([:.-]*[0-9A-Fa-f]){12}[:.-]*$`
 	none := map[string]node{
 		"mac": {"maxLength": 0}, "address": {"maxLength": 0}, "device": {"maxLength": 0}, "action": {"maxLength": 0}, "scene": {"maxLength": 0},
-		"set": {"maxProperties": 0}, "toggle": {"enum": []any{false, nil}},
+		"set": {"maxProperties": 0}, "toggle": {"enum": []any{false, nil}}, "room_from": {"type": "null"},
 	}
 	// only is an object that has these members and none of the others.
 	only := func(has map[string]node, others ...string) node {
@@ -102,6 +103,10 @@ func choices() map[string]node {
 	return map[string]node{
 		"AddRequest": {"oneOf": []node{
 			only(map[string]node{"mac": {"type": "string", "pattern": mac}}, "address"), only(map[string]node{"address": text}, "mac"),
+		}},
+		"ChangeRequest": {"anyOf": []node{
+			only(map[string]node{"alias": text}, "room_from"), only(map[string]node{"room": {"type": "string"}}, "room_from"),
+			only(map[string]node{"room": {"type": "string", "pattern": `\S`}}),
 		}},
 		"HookCommand": {"oneOf": []node{
 			only(map[string]node{"device": text, "set": {"type": "object", "minProperties": 1}}, "toggle", "action", "scene"),
