@@ -48,16 +48,16 @@ func clip(text string) string {
 	return text
 }
 
-// roomWord is how a reference to the devices of a room begins.
-const roomWord = "room:"
+// RoomWord is how a reference to the devices of a room begins.
+const RoomWord = "room:"
 
 // CutRoom gives the name in "room:NAME", and false for other words. It is not
 // checked.
 func CutRoom(word string) (name string, ok bool) {
-	if len(word) < len(roomWord) || !strings.EqualFold(word[:len(roomWord)], roomWord) {
+	if len(word) < len(RoomWord) || !strings.EqualFold(word[:len(RoomWord)], RoomWord) {
 		return "", false
 	}
-	return strings.TrimSpace(word[len(roomWord):]), true
+	return strings.TrimSpace(word[len(RoomWord):]), true
 }
 
 // PickRoom gives the room of a list that a name means: whatever the case, or as the
@@ -101,12 +101,28 @@ func quoted(names []string) string {
 	return b.String()
 }
 
-// Rooms are the names of the rooms that views are in, each once, in order.
-func Rooms(views []*View) []string {
+// Place is where one device is, as far as [Rooms] and [Within] need to know.
+type Place struct {
+	ID   ID
+	Room string // "" for nowhere
+	Hub  bool   // what is behind it is where it is itself
+}
+
+// Places says where views are.
+func Places(views []*View) []Place {
+	out := make([]Place, len(views))
+	for i, v := range views {
+		out[i] = Place{v.ID, v.Room.Name, v.Identity().Type == wattle.Hub}
+	}
+	return out
+}
+
+// Rooms are the names of the rooms that devices are in, each once, in order.
+func Rooms(places []Place) []string {
 	names := map[string]string{}
-	for _, v := range views {
-		if key := strings.ToLower(v.Room.Name); key != "" && names[key] == "" {
-			names[key] = v.Room.Name
+	for _, p := range places {
+		if key := strings.ToLower(p.Room); key != "" && names[key] == "" {
+			names[key] = p.Room
 		}
 	}
 	out := make([]string, 0, len(names))
@@ -116,33 +132,40 @@ func Rooms(views []*View) []string {
 	return out
 }
 
-// InRoom picks the views of a room, whatever its case, in their order. A strip
+// Within picks the devices of a room, whatever its case, in their order. A strip
 // stands for its outlets; where some of these are in another room, the others stand
 // for themselves. What is behind a hub is where it is itself.
-func InRoom(views []*View, room string) []*View {
-	here := func(v *View) bool { return room != "" && strings.EqualFold(v.Room.Name, room) }
+func Within(places []Place, room string) []ID {
+	here := func(p *Place) bool { return room != "" && strings.EqualFold(p.Room, room) }
+	elsewhere := func(p *Place) bool { return p.Room != "" && !here(p) }
 	strips, split := map[wattle.MAC]bool{}, map[wattle.MAC]bool{} // of the strips that are here
-	for _, v := range views {
-		if v.Root() && here(v) && v.Identity().Type != wattle.Hub {
-			strips[v.ID.MAC] = true
+	for i := range places {
+		if p := &places[i]; p.ID.Child == "" && here(p) && !p.Hub {
+			strips[p.ID.MAC] = true
 		}
 	}
-	elsewhere := func(v *View) bool { return v.Room.Name != "" && !here(v) }
-	for _, v := range views {
-		if !v.Root() && strips[v.ID.MAC] && elsewhere(v) {
-			split[v.ID.MAC] = true
+	for i := range places {
+		if p := &places[i]; p.ID.Child != "" && strips[p.ID.MAC] && elsewhere(p) {
+			split[p.ID.MAC] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(views), func(v *View) bool {
-		mac := v.ID.MAC
+	var out []ID
+	for i := range places {
+		p := &places[i]
+		picked := here(p)
 		switch {
-		case v.Root():
-			return !here(v) || split[mac]
-		case split[mac]:
-			return elsewhere(v)
+		case p.ID.Child == "":
+			picked = picked && !split[p.ID.MAC]
+		case split[p.ID.MAC]:
+			picked = !elsewhere(p)
+		default:
+			picked = picked && !strips[p.ID.MAC]
 		}
-		return !here(v) || strips[mac]
-	})
+		if picked {
+			out = append(out, p.ID)
+		}
+	}
+	return out
 }
 
 // rooms is where devices are, also those that have left and may come back.

@@ -15,14 +15,6 @@ import (
 	"wattle/hub/hubtest"
 )
 
-func names(views []*hub.View) []string {
-	out := []string{}
-	for _, v := range views {
-		out = append(out, v.Name)
-	}
-	return out
-}
-
 // TestRoom: a device is where it was put, through polls, absences, its removal and
 // a new start, and nothing of it costs a request to the device.
 func TestRoom(t *testing.T) {
@@ -146,7 +138,7 @@ func TestRoomOfTheAccount(t *testing.T) {
 		if err := h.SetRoom(t.Context(), hub.Room{Name: "ATTIC"}, other); err != nil {
 			t.Fatal(err)
 		}
-		if rooms := hub.Rooms(h.Views()); !slices.Equal(rooms, []string{"attic"}) {
+		if rooms := hub.Rooms(hub.Places(h.Views())); !slices.Equal(rooms, []string{"attic"}) {
 			t.Errorf("rooms %q", rooms)
 		}
 		failing = errors.New("disk full")
@@ -168,9 +160,9 @@ func TestRoomOfTheAccount(t *testing.T) {
 	})
 }
 
-// TestInRoom: a strip stands for its outlets, unless some are elsewhere; what is
+// TestWithin: a strip stands for its outlets, unless some are elsewhere; what is
 // behind a hub is not where the hub is.
-func TestInRoom(t *testing.T) {
+func TestWithin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		home := hubtest.Start(t, hubtest.Models("KP303", "P300", "H100"))
 		h := home.Hub(nil)
@@ -190,27 +182,24 @@ func TestInRoom(t *testing.T) {
 		if len(outlets) != 6 || len(sensors) == 0 {
 			t.Fatalf("%d outlets, %d sensors", len(outlets), len(sensors))
 		}
-		all := h.Views()
-		if got := hub.InRoom(all, "hall"); len(got) != 3 || slices.ContainsFunc(got, func(v *hub.View) bool { return !v.Root() }) {
-			t.Errorf("hall: %q", names(got))
+		within := func(room string) []hub.ID { return hub.Within(hub.Places(h.Views()), room) }
+		if got := within("hall"); len(got) != 3 || slices.ContainsFunc(got, func(id hub.ID) bool { return id.Child != "" }) {
+			t.Errorf("hall: %q", got)
 		}
 		put(t, h, "Hall", outlets[0], sensors[0])
-		if got := hub.InRoom(h.Views(), "hall"); len(got) != 4 { // the sensor; the outlet is in its strip
-			t.Errorf("hall: %q", names(got))
+		if got := within("hall"); len(got) != 4 || !slices.Contains(got, sensors[0]) || slices.Contains(got, outlets[0]) { // it is in its strip
+			t.Errorf("hall: %q", got)
 		}
 		put(t, h, "Balcony", outlets[1])
-		got := hub.InRoom(h.Views(), "HALL")
-		if slices.ContainsFunc(got, func(v *hub.View) bool { return v.ID.MAC == outlets[1].MAC && (v.Root() || v.ID == outlets[1]) }) {
-			t.Errorf("hall switches what is on the balcony: %q", names(got))
+		strip := hub.ID{MAC: outlets[1].MAC}
+		if got := within("HALL"); len(got) != 5 || slices.Contains(got, strip) || slices.Contains(got, outlets[1]) || !slices.Contains(got, outlets[0]) {
+			t.Errorf("hall: %q", got)
 		}
-		if !slices.ContainsFunc(got, func(v *hub.View) bool { return v.ID == outlets[0] }) {
-			t.Errorf("hall: %q", names(got))
+		if got := within("Balcony"); len(got) != 1 || got[0] != outlets[1] {
+			t.Errorf("balcony: %q", got)
 		}
-		if got := hub.InRoom(h.Views(), "Balcony"); len(got) != 1 || got[0].ID != outlets[1] {
-			t.Errorf("balcony: %q", names(got))
-		}
-		if got := hub.InRoom(h.Views(), ""); len(got) != 0 {
-			t.Errorf("nowhere: %q", names(got))
+		if got := within(""); len(got) != 0 {
+			t.Errorf("nowhere: %q", got)
 		}
 	})
 }

@@ -28,6 +28,9 @@ wattle alias "Strip/Outlet 2" Coffee`,
 			if err != nil {
 				return err
 			}
+			if len(targets) != 1 {
+				return usagef("name one device", "%q is %d devices", args[0], len(targets))
+			}
 			_, errs := visit(ctx, a, targets, func(ctx context.Context, d *opened) (struct{}, error) {
 				return struct{}{}, d.rename(ctx, name)
 			})

@@ -76,6 +76,13 @@ func (b *book) devices() []known.Device {
 	return slices.Clone(b.list.Devices)
 }
 
+// room is where a device is, or a child of it.
+func (b *book) room(mac wattle.MAC, child string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.list.Room(mac, child)
+}
+
 // find looks a reference up among the known devices.
 func (b *book) find(ref string) (target, error) {
 	b.mu.Lock()

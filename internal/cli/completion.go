@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"wattle/hub"
 )
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
@@ -70,6 +72,9 @@ func (a *app) candidates(ctx context.Context, used []string) []string {
 		for _, c := range d.Children {
 			out = append(out, name+"/"+c.Name()+"\t"+cmp.Or(c.Model.Name, "outlet"))
 		}
+	}
+	for _, room := range hub.Rooms(book.places()) {
+		out = append(out, hub.RoomWord+room+"\tRoom")
 	}
 	return slices.DeleteFunc(out, func(s string) bool {
 		name, _, _ := strings.Cut(s, "\t")

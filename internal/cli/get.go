@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +35,14 @@ wattle get heater current_consumption voltage --json`,
 			shapes, errs := visit(ctx, a, targets, func(ctx context.Context, d *opened) (shape, error) {
 				return d.poll(ctx, false)
 			})
+			if len(targets) > 1 {
+				for i := range shapes {
+					if secrets {
+						shapes[i].reveal()
+					}
+				}
+				return a.printMany(targets, shapes, errs, args[1:])
+			}
 			if err := join(errs); err != nil {
 				return err
 			}
@@ -81,6 +91,42 @@ func (a *app) printFeatures(s *shape, ids []string) error {
 		}
 	}
 	return join(errs)
+}
+
+// printMany prints features of several devices, those that have them.
+func (a *app) printMany(targets []target, shapes []shape, errs []error, ids []string) error {
+	type row struct {
+		Device   string         `json:"device"`
+		Features map[string]any `json:"features"`
+	}
+	rows := []row{}
+	t := &table{head: []string{"device", "feature", "value"}}
+	for i := range targets {
+		if errs[i] != nil {
+			if targets[i].every && errors.Is(errs[i], wattle.ErrUnsupported) {
+				errs[i] = nil
+			}
+			continue
+		}
+		r := row{targets[i].name(), map[string]any{}}
+		for _, id := range ids {
+			if f, ok := shapes[i].read(id); ok && f.Value.Known() {
+				r.Features[id] = f.Value
+				t.add(plain(r.Device), plain(id), painted(f))
+			}
+		}
+		if len(r.Features) > 0 {
+			rows = append(rows, r)
+		}
+	}
+	err := join(errs)
+	if len(rows) == 0 && err == nil {
+		return &fault{err: fmt.Errorf("none of these %d devices has %s", len(targets), strings.Join(ids, ", ")), code: CodeUnsupported}
+	}
+	if len(rows) > 0 && (!a.flags.quiet || a.jsonWanted()) {
+		err = errors.Join(a.print(rows, t), err)
+	}
+	return err
 }
 
 // noFeature says that a device does not have a feature, and which it could be.

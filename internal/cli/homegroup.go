@@ -63,11 +63,12 @@ func (a *app) namesOf(ids []string) []string {
 	return out
 }
 
-// idsOf are devices of the hub as the user calls them; "@group" stays.
+// idsOf are devices of the hub as the user calls them; "@group" and
+// "room:NAME" stay, since they mean what is there when they are used.
 func (a *app) idsOf(ctx context.Context, refs []string) ([]string, error) {
 	var out []string
 	for _, ref := range refs {
-		if strings.HasPrefix(ref, "@") {
+		if _, room := hub.CutRoom(ref); room || strings.HasPrefix(ref, "@") {
 			out = append(out, ref)
 			continue
 		}

@@ -23,8 +23,8 @@ wattle hub devices
 wattle hub children "Hallway hub"      # of a device
 wattle hub siren play "Hallway hub" --for 10s`,
 		Long: `The word has two meanings. The program that "wattle serve" runs is the hub of a home:
-status, devices, add, remove, rename, sweep, logs and reload are about it, and take no
-hub's name. A device such as the Tapo H100 is a hub too, for sensors, buttons and valves:
+status, devices, add, remove, rename, room, rooms, sweep, logs and reload are about it, and
+take no hub's name. A device such as the Tapo H100 is a hub too, for sensors, buttons and valves:
 children, pair, unpair, events, siren and records are about it, and take its name.`,
 		GroupID: groupHub,
 	})
@@ -34,7 +34,7 @@ children, pair, unpair, events, siren and records are about it, and take its nam
 	)
 	for id, list := range map[string][]*cobra.Command{
 		groupHubRun: {
-			newHubStatus(a), newHubDevices(a), newHubAdd(a), newHubRemove(a), newHubRename(a), newHubSweep(a), newHubReload(a), newHubLogs(a),
+			newHubStatus(a), newHubDevices(a), newHubAdd(a), newHubRemove(a), newHubRename(a), newHubRoom(a), newHubRooms(a), newHubSweep(a), newHubReload(a), newHubLogs(a),
 		},
 		groupHubDevice: {newHubChildren(a), newHubPair(a), newHubUnpair(a), newHubEvents(a), newHubSiren(a), newHubRecords(a)},
 	} {

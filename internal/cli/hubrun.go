@@ -140,7 +140,7 @@ func (a *app) printHubDevices(ctx context.Context, c *hubclient.Client) error {
 	for _, h := range health.Details {
 		of[h.Device] = h
 	}
-	t := &table{head: []string{"name", "model", "state", "online", "answers in", "misses", "way", "id"}, spare: []string{"misses", "id"}}
+	t := &table{head: []string{"name", "model", "state", "online", "answers in", "misses", "way", "id", "room"}, spare: []string{"misses", "id", "room"}}
 	for _, d := range devices {
 		name, online := d.Name, cell{"yes", style.green}
 		if d.Child != "" {
@@ -156,7 +156,7 @@ func (a *app) printHubDevices(ctx context.Context, c *hubclient.Client) error {
 				answers = h.Median.Round(100 * time.Microsecond).String()
 			}
 		}
-		t.add(plain(name), plain(wattle.Model{Name: d.Model, Region: d.Region}.String()), stateCell(d.On), online, plain(answers), plain(misses), plain(way), dimmed(d.ID))
+		t.add(plain(name), plain(wattle.Model{Name: d.Model, Region: d.Region}.String()), stateCell(d.On), online, plain(answers), plain(misses), plain(way), dimmed(d.ID), plain(d.Room))
 	}
 	return a.printRows(devices, t, `the hub has no device yet: "wattle hub devices --found" shows what it has met, "wattle hub add ADDRESS" takes one in`)
 }
@@ -235,9 +235,14 @@ func (a *app) hubDevice(ctx context.Context, ref string) (id string, t target, e
 	}
 	t = targets[0]
 	if _, in := a.memory.housed[hub.ID{MAC: t.known.MAC}]; !in {
-		return "", t, &fault{subject: t.name(), err: errors.New("it is not in the hub"), code: CodeNotFound, hint: `"wattle hub add" takes it in`}
+		return "", t, notInHub(&t)
 	}
 	return hub.Slug(hub.ID{MAC: t.known.MAC, Child: t.child}), t, nil
+}
+
+// notInHub is for a device that somebody else knows.
+func notInHub(t *target) error {
+	return &fault{subject: t.name(), err: errors.New("it is not in the hub"), code: CodeNotFound, hint: `"wattle hub add" takes it in`}
 }
 
 func newHubRemove(a *app) *cobra.Command {

@@ -15,6 +15,7 @@ import (
 // listed is one known device as list shows it.
 type listed struct {
 	Alias     string        `json:"alias"`
+	Room      string        `json:"room,omitempty"`
 	Model     string        `json:"model"`
 	Region    string        `json:"region,omitempty"`
 	Family    string        `json:"family"`
@@ -29,6 +30,7 @@ type listed struct {
 
 type listedChild struct {
 	Alias    string `json:"alias"`
+	Room     string `json:"room,omitempty"`
 	Model    string `json:"model,omitempty"`
 	State    *bool  `json:"state"`
 	DeviceID string `json:"device_id"`
@@ -96,12 +98,12 @@ func (a *app) printList() error {
 	}
 	devices := book.devices()
 	rows := []listed{}
-	t := &table{head: []string{"name", "model", "state", "address", "transport", "mac", "seen"}, spare: []string{"mac", "seen"}}
+	t := &table{head: []string{"name", "model", "state", "address", "transport", "mac", "seen", "room"}, spare: []string{"mac", "seen", "room"}}
 	now := time.Now()
 	for _, d := range devices {
 		n := book.note(d.MAC)
 		row := listed{
-			Alias: d.Alias, Model: d.Model.Name, Region: d.Model.Region, Family: string(d.Family), State: n.On, Address: d.Address,
+			Alias: d.Alias, Room: book.room(d.MAC, ""), Model: d.Model.Name, Region: d.Model.Region, Family: string(d.Family), State: n.On, Address: d.Address,
 			Transport: d.Route.Name(), MAC: d.MAC.String(), DeviceID: d.ID, Seen: d.LastSeen,
 		}
 		if n.Time.After(row.Seen) {
@@ -118,9 +120,9 @@ func (a *app) printList() error {
 		if !row.Seen.IsZero() {
 			seen = ago(now.Sub(row.Seen))
 		}
-		t.add(plain(d.Name()), plain(d.Model.String()), stateCell(row.State), plain(row.Address), plain(row.Transport), plain(row.MAC), dimmed(seen))
+		t.add(plain(d.Name()), plain(d.Model.String()), stateCell(row.State), plain(row.Address), plain(row.Transport), plain(row.MAC), dimmed(seen), plain(row.Room))
 		for _, c := range d.Children {
-			child := listedChild{Alias: c.Alias, Model: c.Model.Name, DeviceID: c.ID}
+			child := listedChild{Alias: c.Alias, Room: book.room(d.MAC, c.ID), Model: c.Model.Name, DeviceID: c.ID}
 			for _, k := range n.Children {
 				if k.ID == c.ID {
 					child.State = k.On
@@ -130,7 +132,7 @@ func (a *app) printList() error {
 				child.State = now.On
 			}
 			row.Children = append(row.Children, child)
-			t.add(plain("  "+c.Name()), plain(c.Model.Name), stateCell(child.State), plain(""), plain(""), plain(""), plain(""))
+			t.add(plain("  "+c.Name()), plain(c.Model.Name), stateCell(child.State), plain(""), plain(""), plain(""), plain(""), plain(child.Room))
 		}
 		rows = append(rows, row)
 	}

@@ -12,6 +12,7 @@ import (
 	"wattle"
 	"wattle/connect"
 	"wattle/discover"
+	"wattle/hub"
 	"wattle/internal/known"
 )
 
@@ -32,6 +33,12 @@ func (a *app) resolve(ctx context.Context, refs []string) ([]target, error) {
 	found := make([][]target, len(refs))
 	var missing []int
 	for i, ref := range refs {
+		if room, ok := hub.CutRoom(ref); ok { // only memory knows rooms: nobody is asked
+			if found[i], err = book.inRoom(room, hub.Within); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		found[i], err = lookUp(book, ref)
 		switch {
 		case errors.Is(err, wattle.ErrNotFound):

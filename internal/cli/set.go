@@ -43,15 +43,18 @@ range is refused before anything is sent.`,
 			shapes, errs := visit(ctx, a, targets, func(ctx context.Context, d *opened) (shape, error) {
 				return d.set(ctx, wanted)
 			})
+			ids := make([]string, len(wanted))
+			for i, w := range wanted {
+				ids[i] = w.id
+			}
+			if len(targets) > 1 {
+				return a.printMany(targets, shapes, errs, ids)
+			}
 			if err := join(errs); err != nil {
 				return err
 			}
 			if a.flags.quiet && !a.jsonWanted() {
 				return nil
-			}
-			ids := make([]string, len(wanted))
-			for i, w := range wanted {
-				ids[i] = w.id
 			}
 			return a.printFeatures(&shapes[0], ids)
 		},

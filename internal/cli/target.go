@@ -16,7 +16,8 @@ type target struct {
 	known known.Device
 	child string // id of the child, "" for the device itself
 	label string // as it is shown: "Strip/Outlet 2"
-	every bool   // it was not named: "all", or nothing
+	every bool   // it was not named: "all", a room, or nothing
+	room  bool   // it is one of "room:NAME"
 }
 
 func (t *target) name() string { return t.label }

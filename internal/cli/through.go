@@ -203,6 +203,7 @@ func (b *book) askHub(ctx context.Context) error {
 	for _, d := range devices {
 		model := wattle.Model{Name: d.Model, Region: d.Region}
 		b.housed[hub.ID{MAC: d.MAC, Child: d.Child}] = &d
+		b.list.Settle(known.Room{MAC: d.MAC, Child: d.Child, Name: d.Room, From: d.RoomFrom})
 		children[d.ID] = known.Child{ID: d.Child, Alias: d.Alias, Model: model, Type: string(d.Type)}
 	}
 	for i := range devices {

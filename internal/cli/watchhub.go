@@ -67,7 +67,7 @@ func (a *app) followOptions(note func(string)) hubclient.FollowOptions {
 func onlyTargets(targets []target) map[string][]string {
 	var slugs []string
 	for i := range targets {
-		if targets[i].every {
+		if targets[i].every && !targets[i].room {
 			return nil
 		}
 		slugs = append(slugs, targets[i].slug())
