@@ -120,6 +120,8 @@ type Result struct {
 	// MAC is the device's own; zero when it does not tell, and before the first
 	// answer of a resumed session if the target had none.
 	MAC wattle.MAC
+	// Alias is what its owner calls the device, where that was told on the way.
+	Alias string
 	// Route is how it is reached, worth being remembered. Session.Conn().Info()
 	// has it up to date later on.
 	Route      wattle.Route
@@ -219,6 +221,7 @@ func (p *opener) result(c *contact) *Result {
 		Caller:     s,
 		Session:    s,
 		MAC:        c.mac,
+		Alias:      c.alias,
 		Route:      route,
 		Credential: info.Credential,
 		Found:      p.found,

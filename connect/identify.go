@@ -20,6 +20,7 @@ type identity struct {
 	family wattle.Family
 	mac    wattle.MAC
 	model  string
+	alias  string // "" where it tells none
 }
 
 // errLanguage means that the answer is of the other language.
@@ -41,7 +42,7 @@ func (p *opener) identify(ctx context.Context, c *contact, route wattle.Route) e
 	for _, family := range order {
 		id, err := ask(ctx, c.conn, family)
 		if err == nil {
-			c.family, c.mac, c.model = id.family, id.mac, id.model
+			c.family, c.mac, c.model, c.alias = id.family, id.mac, id.model, id.alias
 			return nil
 		}
 		if first == nil {
@@ -115,14 +116,15 @@ func parseDeviceInfo(answer []byte) (identity, error) {
 	}
 	var body struct {
 		Result struct {
-			MAC   string `json:"mac"`
-			Model string `json:"model"`
+			MAC      string `json:"mac"`
+			Model    string `json:"model"`
+			Nickname string `json:"nickname"` // base64
 		} `json:"result"`
 	}
 	if err := json.Unmarshal(answer, &body); err != nil {
 		return identity{}, fmt.Errorf("get_device_info: %w: %w", wattle.ErrProtocol, err)
 	}
-	return newIdentity(wattle.SMART, body.Result.MAC, body.Result.Model), nil
+	return newIdentity(wattle.SMART, body.Result.MAC, body.Result.Model, envelope.DecodeName(body.Result.Nickname)), nil
 }
 
 // parseSysinfo reads an answer to get_sysinfo.
@@ -137,11 +139,11 @@ func parseSysinfo(answer []byte) (identity, error) {
 		}
 		return identity{}, fmt.Errorf("get_sysinfo: %w: %w", wattle.ErrProtocol, err)
 	}
-	return newIdentity(wattle.IOT, s.MAC, s.Model), nil
+	return newIdentity(wattle.IOT, s.MAC, s.Model, s.Alias), nil
 }
 
-func newIdentity(family wattle.Family, mac, model string) identity {
-	id := identity{family: family, model: model}
+func newIdentity(family wattle.Family, mac, model, alias string) identity {
+	id := identity{family: family, model: model, alias: alias}
 	if id.model == "" {
 		id.model = "a device"
 	}

@@ -204,6 +204,7 @@ func (k *Keeper) took(result *Result) {
 		if t.MAC.IsZero() {
 			t.MAC = result.MAC
 		}
+		t.Name = cmp.Or(t.Name, result.Alias)
 		if result.Way == nil {
 			t.Host, t.Routes, t.Prefer = result.Route.Host, []wattle.Route{result.Route}, result.Credential
 		}
@@ -220,7 +221,7 @@ func (k *Keeper) learn(change func(*Target)) {
 	change(&k.target)
 	now := k.target
 	k.mu.Unlock()
-	same := before.Host == now.Host && slices.Equal(before.Routes, now.Routes) && before.MAC == now.MAC &&
+	same := before.Name == now.Name && before.Host == now.Host && slices.Equal(before.Routes, now.Routes) && before.MAC == now.MAC &&
 		before.Owner == now.Owner && before.Type == now.Type && before.Prefer == now.Prefer && before.Refused == now.Refused
 	if !same && k.learned != nil {
 		k.learned(now)
@@ -300,6 +301,13 @@ func (k *Keeper) name() string {
 		return k.target.Host
 	}
 	return k.target.Name
+}
+
+// SetName says what the user calls the device by now, for messages.
+func (k *Keeper) SetName(name string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.target.Name = name
 }
 
 // Status is how the device stands.

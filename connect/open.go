@@ -50,6 +50,7 @@ type contact struct {
 	family  wattle.Family
 	mac     wattle.MAC
 	model   string
+	alias   string
 	resumed bool // it has not answered yet, but its session is known
 }
 

@@ -154,6 +154,7 @@ func (e *entry) remembered(d *device.Device, s *device.State) {
 	memory := d.Memory()
 	e.learnt, e.in.Memory = now, &memory
 	e.in.Target.Name = cmp.Or(id.Alias, e.in.Target.Name)
+	e.keeper.SetName(e.in.Target.Name)
 	e.learnLocked()
 }
 
