@@ -12,30 +12,52 @@ import (
 	"wattle/hub/hubtest"
 )
 
+// polls are the times at which each device was polled.
+type polls struct {
+	mu    sync.Mutex
+	times map[hub.ID][]time.Time
+}
+
+// all are those by now.
+func (p *polls) all() map[hub.ID][]time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[hub.ID][]time.Time{}
+	for id, times := range p.times {
+		out[id] = slices.Clone(times)
+	}
+	return out
+}
+
+// polled runs a hub until all devices are online, and for a while longer.
+func polled(t *testing.T, home *hubtest.Home, o *hub.Options, while time.Duration) (*hub.Hub, *polls) {
+	t.Helper()
+	p := &polls{times: map[hub.ID][]time.Time{}}
+	o.Observe = func(seen hub.Observation) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.times[seen.Views[0].ID] = append(p.times[seen.Views[0].ID], seen.At)
+	}
+	h := home.Hub(o)
+	hubtest.Online(t, h, len(o.Entries))
+	<-time.After(while)
+	if n := len(p.all()); n != len(o.Entries) {
+		t.Errorf("%d of %d devices were polled", n, len(o.Entries))
+	}
+	return h, p
+}
+
 // TestPace: polls come a little sooner than their interval, by chance, and devices
 // that came at once do not stay together; one that answers slowly is asked less
 // often, and again as often as before when it is quick.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		plugs := hubtest.Models("HS110")
-		for range 7 {
-			plugs = append(plugs, plugs...)
-		}
-		home := hubtest.Start(t, plugs)
+		home := hubtest.Start(t, slices.Repeat(hubtest.Models("HS110"), 128))
 		o := home.Options()
 		sent := watch(o)
 		o.Interval = 10 * time.Second
-		var mu sync.Mutex
-		polls := map[hub.ID][]time.Time{}
-		o.Observe = func(seen hub.Observation) {
-			mu.Lock()
-			defer mu.Unlock()
-			polls[seen.Views[0].ID] = append(polls[seen.Views[0].ID], seen.At)
-		}
-		h := home.Hub(o)
-		hubtest.Online(t, h, len(plugs))
-		<-time.After(20 * time.Minute)
-		mu.Lock()
+		h, seen := polled(t, home, o, 20*time.Minute)
+		polls := seen.all()
 		moments := map[time.Time]int{}
 		for id, times := range polls {
 			for i, at := range times[2:] {
@@ -50,11 +72,10 @@ func TestPace(t *testing.T) {
 			}
 		}
 		for at, n := range moments {
-			if n > len(plugs)/3 {
-				t.Errorf("%d of %d devices are polled together at %v", n, len(plugs), at)
+			if n > len(polls)/3 {
+				t.Errorf("%d of %d devices are polled together at %v", n, len(polls), at)
 			}
 		}
-		mu.Unlock()
 
 		slow := idOf(o.Entries[0])
 		fault(t, home, slow.MAC.String(), "slow=4s")
@@ -67,7 +88,7 @@ func TestPace(t *testing.T) {
 			health, _ := h.Health(slow)
 			return health.Interval == o.Interval
 		})
-		if n := len(sent.with(time.Now().Add(-time.Minute), "get_sysinfo")); n < 5*len(plugs) {
+		if n := len(sent.with(time.Now().Add(-time.Minute), "get_sysinfo")); n < 5*len(polls) {
 			t.Errorf("%d polls in a minute of all devices", n)
 		}
 	})
@@ -78,27 +99,17 @@ func TestPace(t *testing.T) {
 // over the steps, also when all of them had a command at once.
 func TestStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		plugs := hubtest.Models("HS110", "P110", "KP303")
-		for range 2 {
-			plugs = append(plugs, plugs...)
-		}
-		home := hubtest.Start(t, plugs)
+		home := hubtest.Start(t, slices.Repeat(hubtest.Models("HS110", "P110", "KP303"), 4))
 		o := home.Options()
 		o.Interval = 5 * time.Second
-		var mu sync.Mutex
-		polls := map[hub.ID][]time.Time{}
-		o.Observe = func(seen hub.Observation) {
-			mu.Lock()
-			defer mu.Unlock()
-			polls[seen.Views[0].ID] = append(polls[seen.Views[0].ID], seen.At)
-		}
-		h := home.Hub(o)
-		hubtest.Online(t, h, len(plugs))
-		<-time.After(10 * time.Minute)
-		mu.Lock()
+		h, polls := polled(t, home, o, 10*time.Minute)
 		turns := map[time.Duration]int{}
-		for id, times := range polls {
-			turns[times[len(times)-1].Sub(h.Epoch()).Truncate(time.Second)%o.Interval]++
+		turn := func(times []time.Time) time.Duration {
+			return times[len(times)-1].Sub(h.Epoch()).Truncate(time.Second) % o.Interval
+		}
+		before := polls.all()
+		for id, times := range before {
+			turns[turn(times)]++
 			for i, at := range times[2:] {
 				if gap := at.Sub(times[i+1]); gap > o.Interval+100*time.Millisecond {
 					t.Errorf("%s: polled after %v", id, gap)
@@ -108,10 +119,6 @@ func TestStep(t *testing.T) {
 				}
 			}
 		}
-		if len(polls) != len(plugs) {
-			t.Errorf("%d of %d devices were polled", len(polls), len(plugs))
-		}
-		mu.Unlock()
 		for _, v := range h.Views() {
 			if _, known := v.Value("state").Bool(); known && v.Root() {
 				if err := h.Set(t.Context(), v.ID, set("state", true)); err != nil {
@@ -120,15 +127,13 @@ func TestStep(t *testing.T) {
 			}
 		}
 		<-time.After(time.Minute)
-		mu.Lock()
-		defer mu.Unlock()
 		again := map[time.Duration]int{}
-		for _, times := range polls {
-			again[times[len(times)-1].Sub(h.Epoch()).Truncate(time.Second)%o.Interval]++
+		for _, times := range polls.all() {
+			again[turn(times)]++
 		}
 		for step, n := range turns {
-			if n > (len(plugs)+4)/5 || again[step] != n {
-				t.Errorf("%d of %d devices are polled at %v, after commands %d", n, len(plugs), step, again[step])
+			if n > (len(before)+4)/5 || again[step] != n {
+				t.Errorf("%d of %d devices are polled at %v, after commands %d", n, len(before), step, again[step])
 			}
 		}
 	})
