@@ -22,7 +22,7 @@ var firmwareRows = []feature.Feature{
 			return smart.SetAutoUpdate.With(a)
 		},
 	}),
-	// Unknown until somebody asks: see check_latest_firmware.
+	// Unknown until somebody asks, by check_latest_firmware, or a hub does once a day.
 	feature.Derive(wattle.SMART, feature.Derived[bool]{
 		Meta: binary("update_available", "Update available", feature.Info),
 		When: alone(has("firmware")), Queries: latestFirmware,

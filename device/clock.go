@@ -107,7 +107,7 @@ func (d *Device) SetClock(ctx context.Context, t time.Time, zone *time.Location)
 		return err
 	}
 	// Everything that is told by the device's day is another thing now.
-	r.shared.markStale(r, r.moduleQueries(r.known()))
+	r.Stale()
 	return nil
 }
 

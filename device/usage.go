@@ -136,6 +136,6 @@ func (d *Device) erase(ctx context.Context, call method.Call) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", d.label(), err)
 	}
-	d.shared.markStale(d, d.moduleQueries(d.known()))
+	d.Stale()
 	return nil
 }

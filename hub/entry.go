@@ -44,6 +44,7 @@ type entry struct {
 	learnt  learnt
 	follows following
 	clock   time.Time // when to look at it again
+	seldom  time.Time // when to ask what no poll asks, see askSeldom
 }
 
 // learnt is what Entry.Memory was made of.

@@ -51,6 +51,7 @@ func (e *entry) poll() {
 		e.succeeded(d, took)
 		e.follow(life, d)
 		e.checkClock(ctx, d)
+		e.askSeldom(life, d)
 	}
 }
 

@@ -16,8 +16,8 @@ const (
 	EveryMinute
 	EveryHour
 	EveryDay
-	// OnRequest is never asked by itself: the answer comes from a call that a
-	// person makes, such as looking for new firmware.
+	// OnRequest is never asked by a poll: the answer comes from a call that a
+	// person makes, such as looking for new firmware, or a hub once a day.
 	OnRequest
 )
 
