@@ -27,10 +27,18 @@ type Outcome struct {
 	Error  string `json:"error,omitempty"` // of Err
 }
 
-// Members are the devices that a word means: one device, or those of a "@group",
-// as far as they are in the hub. Errors wrap [wattle.ErrNotFound].
+// Members are the devices that a word means: one device, or those of a "@group" or
+// a "room:NAME", as far as they are in the hub. Errors wrap [wattle.ErrNotFound], or
+// [wattle.ErrParam] for a word that means several.
 func (e *Engine) Members(word string) ([]*hub.View, error) {
 	w := e.world()
+	if name, ok := hub.CutRoom(word); ok {
+		room, err := w.room(name)
+		if err != nil {
+			return nil, err
+		}
+		word = room
+	}
 	if name, ok := strings.CutPrefix(word, "@"); ok && fold(name) != "all" && w.groups[fold(name)] == nil {
 		return nil, fmt.Errorf("%w: no group %q", wattle.ErrNotFound, clip(name))
 	}
@@ -84,7 +92,7 @@ func failure(list []Outcome) error {
 }
 
 // Set gives devices new values, each those of the features that it has, all devices
-// at the same time. Words are devices and "@group". How it went stands in the
+// at the same time. Words are devices, "@group" and "room:NAME". How it went stands in the
 // outcomes; the error is for words that mean nothing, wraps [wattle.ErrParam] or
 // [wattle.ErrNotFound], and then nothing was done.
 func (e *Engine) Set(ctx context.Context, words []string, set map[string]any) ([]Outcome, error) {

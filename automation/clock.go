@@ -75,6 +75,11 @@ func (e *Engine) follow(ctx context.Context, sub *hub.Subscription) {
 func (e *Engine) viewed(v *hub.View) {
 	now := time.Now()
 	e.mu.Lock()
+	if e.rooms[v.ID] != v.Room.Name {
+		e.mu.Unlock()
+		e.refresh() // other devices are watched now
+		e.mu.Lock()
+	}
 	for _, p := range e.plans {
 		e.look(p, v, now, false)
 	}

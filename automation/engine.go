@@ -54,7 +54,8 @@ type Engine struct {
 	ctx     context.Context    // of Run
 	begins  []begun            // what a view has set off, until the lock is free
 	journal journal
-	here    rule.Place // for which the clocks were computed
+	rooms   map[hub.ID]string // in which devices were when plans were made
+	here    rule.Place        // for which the clocks were computed
 }
 
 // New makes an engine without rules. It does no I/O.

@@ -104,6 +104,14 @@ func (w *world) compile(text string) (*vm.Program, error) {
 	}
 	for _, n := range names.list {
 		var known bool
+		room, isRoom := hub.CutRoom(n.name)
+		if n.group && isRoom {
+			if _, err := w.room(room); err != nil {
+				line, column := place(text, n.at)
+				return nil, &ExpressionError{Line: line, Column: column, Text: untold(err), Err: err}
+			}
+			continue
+		}
 		if n.group {
 			known = fold(n.name) == "all" || w.groups[fold(n.name)] != nil
 		} else {
@@ -270,7 +278,11 @@ func (e *Engine) deviceFor(name string) (map[string]any, error) {
 }
 
 func (e *Engine) groupFor(name string) (members, error) {
-	views, err := e.Members("@" + strings.TrimPrefix(name, "@"))
+	word := name
+	if _, room := hub.CutRoom(name); !room {
+		word = "@" + strings.TrimPrefix(name, "@")
+	}
+	views, err := e.Members(word)
 	if err != nil {
 		return members{}, err
 	}

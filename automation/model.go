@@ -8,11 +8,11 @@ import (
 )
 
 // Group is a set of devices under one name. "@name" means it wherever devices are
-// named. The group "@all" is always there: everything that has a switch.
+// named, and "room:NAME" the devices that are in a room when it is used. The group "@all" is always there: everything that has a switch.
 type Group struct {
 	Name string `json:"name" yaml:"name"`
-	// Devices are slugs, names of devices, and "@group" for the devices of another
-	// group.
+	// Devices are slugs, names of devices, "@group" for the devices of another group,
+	// and "room:NAME" for those of a room.
 	Devices []string `json:"devices" yaml:"devices"`
 	Rev     uint64   `json:"rev,omitempty" yaml:"-"`
 }
@@ -74,7 +74,7 @@ type Trigger struct {
 	// of the week; or @hourly, @every 90m and their like.
 	Cron string `json:"cron,omitempty" yaml:"cron,omitempty"`
 
-	// Devices are whose Feature or Event is meant: slugs, names or "@group".
+	// Devices are whose Feature or Event is meant: slugs, names, "@group" or "room:NAME".
 	Devices []string `json:"devices,omitempty" yaml:"devices,omitempty"`
 	// Feature is the id of a feature, or "online". The rule runs when its value
 	// begins to be what Becomes, Above and Below say, and with none of them
@@ -94,7 +94,7 @@ type Trigger struct {
 // Action is one step of a rule. It is of exactly one kind: Set, Toggle, Act (all
 // for Devices), Scene or Delay.
 type Action struct {
-	// Devices are slugs, names or "@group".
+	// Devices are slugs, names, "@group" or "room:NAME".
 	Devices []string       `json:"devices,omitempty" yaml:"devices,omitempty"`
 	Set     map[string]any `json:"set,omitempty" yaml:"set,omitempty"` // by feature id
 	// Toggle switches a device to the opposite; of several, all off if one is on.

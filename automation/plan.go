@@ -46,11 +46,18 @@ type seen struct {
 	cause cause     // of due
 }
 
-// refresh makes plans of the rules, after they or groups were changed. Rules that
+// refresh makes plans of the rules, after they or groups were changed, or a device is
+// in another room. Rules that
 // did not change go on as they were.
 func (e *Engine) refresh() {
 	w := e.world()
 	views := e.hub.Views()
+	rooms := map[hub.ID]string{}
+	for _, v := range views {
+		if v.Room.Name != "" {
+			rooms[v.ID] = v.Room.Name
+		}
+	}
 	now := time.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -86,7 +93,7 @@ func (e *Engine) refresh() {
 			delete(e.runners, key)
 		}
 	}
-	e.plans = plans
+	e.plans, e.rooms = plans, rooms
 	e.wake()
 }
 

@@ -199,6 +199,9 @@ func (e *Engine) Export() *Document {
 // named puts names in place of slugs.
 func (e *Engine) named(words []string) {
 	for i, slug := range words {
+		if _, room := hub.CutRoom(slug); room {
+			continue
+		}
 		v, err := e.hub.Find(slug)
 		if err != nil || strings.HasPrefix(slug, "@") {
 			continue

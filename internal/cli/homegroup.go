@@ -24,7 +24,8 @@ func newGroup(a *app) *cobra.Command {
 		Example: `wattle group set evening "Desk lamp" "Study lamp"
 wattle group on evening
 wattle group apply evening brightness=30`,
-		Long:    `Scenes, rules and other groups mean a group by "@evening". "@all" is always there.`,
+		Long: `Scenes, rules and other groups mean a group by "@evening". "@all" is always there, and
+"room:kitchen" means the devices that are in a room when it is used.`,
 		GroupID: groupHub,
 	})
 	cmd.AddCommand(

@@ -13,6 +13,7 @@ import (
 
 	"wattle"
 	"wattle/automation"
+	"wattle/hub"
 	"wattle/internal/hubapi"
 )
 
@@ -32,7 +33,7 @@ func (s *Server) homeRoutes(api huma.API) {
 	shelfRoutes(s, api, shelf[automation.Rule]{"rule", "rules", (*automation.Engine).Rules,
 		func(r *automation.Rule) (*string, uint64) { return &r.Name, r.Rev }})
 	add(s, api, operation{id: "set-group", method: http.MethodPost, path: "/groups/{name}/set", tag: "home", scope: hubapi.ScopeControl,
-		summary: "Set features of all devices of a group", text: "Each device gets those that it has. The group all is everything with a switch."}, s.setGroup)
+		summary: "Set features of all devices of a group", text: "Each device gets those that it has. The group all is everything with a switch, and room:NAME is the devices of a room."}, s.setGroup)
 	add(s, api, operation{id: "toggle-group", method: http.MethodPost, path: "/groups/{name}/toggle", tag: "home", scope: hubapi.ScopeControl,
 		summary: "Switch a group", text: "All off where one is on, else all on."}, s.toggleGroup)
 	add(s, api, operation{id: "apply-scene", method: http.MethodPost, path: "/scenes/{name}/apply", tag: "home", scope: hubapi.ScopeControl,
@@ -204,7 +205,7 @@ func (s *Server) setGroup(ctx context.Context, in *struct {
 	NameIn
 	Body hubapi.Settings
 }) (*outcomesOut, error) {
-	auto, err := s.grouped(in.Name)
+	auto, word, err := s.grouped(in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -214,27 +215,32 @@ func (s *Server) setGroup(ctx context.Context, in *struct {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return outcomes(auto.Set(ctx, []string{"@" + in.Name}, values))
+	return outcomes(auto.Set(ctx, []string{word}, values))
 }
 
-// grouped is the engine, where it has a group.
-func (s *Server) grouped(name string) (*automation.Engine, error) {
-	auto, err := s.automation()
-	if err != nil {
-		return nil, err
+// grouped is the engine, where it has a group, and how this is named where devices
+// are. "room:NAME" is the devices of a room, unless a group has that name.
+func (s *Server) grouped(name string) (auto *automation.Engine, word string, err error) {
+	if auto, err = s.automation(); err != nil {
+		return nil, "", err
 	}
-	if _, err := auto.Groups().Get(name); err != nil && !strings.EqualFold(name, "all") {
-		return nil, missingItem("group", err)
+	_, err = auto.Groups().Get(name)
+	if err == nil || strings.EqualFold(name, "all") {
+		return auto, "@" + name, nil
 	}
-	return auto, nil
+	if _, room := hub.CutRoom(name); room {
+		word = name
+		_, err = auto.Members(name)
+	}
+	return auto, word, missingItem("group", err)
 }
 
 func (s *Server) toggleGroup(ctx context.Context, in *NameIn) (*outcomesOut, error) {
-	auto, err := s.grouped(in.Name)
+	auto, word, err := s.grouped(in.Name)
 	if err != nil {
 		return nil, err
 	}
-	return outcomes(auto.Toggle(ctx, []string{"@" + in.Name}))
+	return outcomes(auto.Toggle(ctx, []string{word}))
 }
 
 func (s *Server) applyScene(ctx context.Context, in *NameIn) (*outcomesOut, error) {
@@ -250,7 +256,7 @@ func (s *Server) captureScene(ctx context.Context, in *struct {
 	NameIn
 	MatchIn
 	Body struct {
-		Devices []string `json:"devices" minItems:"1" maxItems:"1000" doc:"Ids, names and @groups"`
+		Devices []string `json:"devices" minItems:"1" maxItems:"1000" doc:"Ids, names, @groups and room:NAME"`
 	}
 }) (*itemOut[automation.Scene], error) {
 	auto, err := s.automation()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wattle/automation"
+	"wattle/hub"
 	"wattle/hub/hubtest"
 	"wattle/internal/hubapi"
 	"wattle/internal/surface/rest"
@@ -71,6 +72,17 @@ func TestGroupsAndScenes(t *testing.T) {
 		if did := want[[]automation.Outcome](h, h.do("POST", api("/groups/all/toggle"), ""), 200); len(did) != 2 {
 			t.Errorf("did %+v", did)
 		}
+		heater := hubtest.View(h.t, h.hub, "Heater").ID
+		if err := h.hub.SetRoom(h.t.Context(), hub.Room{Name: "Hall"}, heater); err != nil {
+			h.t.Fatal(err)
+		}
+		if did := want[[]automation.Outcome](h, h.do("POST", api("/groups/room:hall/set"), `{"state":false}`), 200); len(did) != 1 || did[0].Error != "" {
+			h.t.Errorf("did %+v", did)
+		}
+		if did := want[[]automation.Outcome](h, h.do("POST", api("/groups/room:HALL/toggle"), ""), 200); len(did) != 1 {
+			h.t.Errorf("did %+v", did)
+		}
+		refused(h, h.do("POST", api("/groups/room:cellar/toggle"), ""), 404, "not_found")
 		p := refused(h, h.do("PUT", api("/groups/x"), `{"name":"x","devices":["Heater","nothing"]}`), 422, "param")
 		if len(p.Errors) != 1 || p.Errors[0].Location != "body.devices[1]" {
 			t.Errorf("got %+v", p.Errors)
