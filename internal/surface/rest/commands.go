@@ -115,13 +115,13 @@ func settingOf(raw json.RawMessage) (any, error) {
 		return nil, fmt.Errorf("%w: a feature cannot be set to nothing", wattle.ErrParam)
 	}
 	if raw[0] == '{' {
-		var c feature.HSV
+		var c struct{ Hue, Saturation, Value *int }
 		strict := json.NewDecoder(bytes.NewReader(raw))
 		strict.DisallowUnknownFields()
-		if err := strict.Decode(&c); err != nil {
+		if err := strict.Decode(&c); err != nil || c.Hue == nil || c.Saturation == nil || c.Value == nil {
 			return nil, fmt.Errorf("%w: want a colour as {\"hue\":120,\"saturation\":80,\"value\":50}", wattle.ErrParam)
 		}
-		return c, nil
+		return feature.HSV{Hue: *c.Hue, Saturation: *c.Saturation, Value: *c.Value}, nil
 	}
 	var value any
 	if err := json.Unmarshal(raw, &value); err != nil {

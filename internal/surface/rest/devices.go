@@ -191,7 +191,7 @@ func (s *Server) removeDevice(_ context.Context, in *DeviceIn) (*nothing, error)
 		return nil, err
 	}
 	if !v.Root() {
-		return nil, fmt.Errorf("%w: %s belongs to its parent: unpair it there", wattle.ErrParam, v.Name)
+		return nil, fmt.Errorf("%w: %s belongs to its parent: unpair it there", hubapi.ErrConflict, v.Name)
 	}
 	return nil, s.hub.Remove(v.ID)
 }

@@ -52,6 +52,11 @@ func TestDevices(t *testing.T) {
 		if only := get[[]hubapi.Device](h, "/devices?type=bulb&online=true"); len(only) != 1 {
 			t.Errorf("%d bulbs", len(only))
 		}
+		for _, d := range list {
+			if d.Parent != "" {
+				refused(h, h.do("DELETE", api("/devices/"+d.ID), ""), 409, "conflict")
+			}
+		}
 		refused(h, h.do("GET", api("/devices/nothing"), ""), 404, "not_found")
 		refused(h, h.do("GET", api("/devices/"+list[0].Name[:2]), ""), 404, "not_found")
 		refused(h, h.do("GET", api("/devices?limit=x"), ""), 422, "param")

@@ -38,6 +38,7 @@ func document(api *huma.OpenAPI) ([]byte, error) {
 		for method := range paths.at(path) {
 			op := paths.at(path, method)
 			refuse(op, path, method)
+			tellParameters(op)
 			if id := op["operationId"]; id == "set-features" || id == "set-group" {
 				body := op.at("requestBody", "content", "application/json", "schema")
 				body["minProperties"], body["additionalProperties"] = 1, node{"anyOf": settable()}
@@ -69,12 +70,42 @@ func (n node) at(names ...string) node {
 	return n
 }
 
+// tellParameters says what pathIsPlain lets through as a part of a path, and leaves
+// out what huma has for its own messages.
+func tellParameters(op node) {
+	list, _ := op["parameters"].([]any)
+	for _, p := range list {
+		param := node(p.(map[string]any))
+		delete(param.at("schema"), "patternDescription")
+		if param["in"] == "path" {
+			param.at("schema")["pattern"] = `^[^\u0000-\u001f\u007f\ufffd/\\]+$`
+		}
+	}
+}
+
+// eventsOf is the content of a stream of server-sent events, each with an object as
+// its data. An OpenAPI document before 3.2 tells one of the events.
+func eventsOf(schema string, names ...string) map[string]*huma.MediaType {
+	words := make([]any, len(names))
+	for i, name := range names {
+		words[i] = name
+	}
+	data := &huma.Schema{Type: huma.TypeString, Extensions: node{
+		"contentMediaType": "application/json", "contentSchema": node{"$ref": "#/components/schemas/" + schema},
+	}}
+	return map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{
+		Type: huma.TypeObject, Description: "Each of the events", Required: []string{"event", "data"},
+		Properties: map[string]*huma.Schema{"event": {Type: huma.TypeString, Enum: words}, "id": {Type: huma.TypeString}, "data": data},
+	}}}
+}
+
 // settable are the values that a feature can have.
 func settable() []any {
 	whole := node{"type": "integer"}
 	return []any{
 		node{"type": "boolean"}, node{"type": "number"}, node{"type": "string"},
-		node{"type": "object", "properties": node{"hue": whole, "saturation": whole, "value": whole}, "additionalProperties": false},
+		node{"type": "object", "properties": node{"hue": whole, "saturation": whole, "value": whole},
+			"required": []string{"hue", "saturation", "value"}, "additionalProperties": false},
 	}
 }
 
@@ -101,14 +132,14 @@ func choices() map[string]node {
 	}
 	text := node{"type": "string", "minLength": 1}
 	return map[string]node{
-		"AddRequest": {"oneOf": []node{
+		"AddRequest": {"anyOf": []node{
 			only(map[string]node{"mac": {"type": "string", "pattern": mac}}, "address"), only(map[string]node{"address": text}, "mac"),
 		}},
 		"ChangeRequest": {"anyOf": []node{
 			only(map[string]node{"alias": text}, "room_from"), only(map[string]node{"room": {"type": "string"}}, "room_from"),
 			only(map[string]node{"room": {"type": "string", "pattern": `\S`}}),
 		}},
-		"HookCommand": {"oneOf": []node{
+		"HookCommand": {"anyOf": []node{
 			only(map[string]node{"device": text, "set": {"type": "object", "minProperties": 1}}, "toggle", "action", "scene"),
 			only(map[string]node{"device": text, "toggle": {"const": true}}, "set", "action", "scene"),
 			only(map[string]node{"device": text, "action": text}, "set", "toggle", "scene"),
@@ -160,7 +191,9 @@ var refusals = []refusal{
 	{"404", "NotFound", "There is no such thing", "", func(op node, path, _ string) bool {
 		return strings.Contains(path, "{") || takes(op, "query", "device") || op["operationId"] == "add-device" || op["operationId"] == "create-hook"
 	}},
-	{"409", "Conflict", "It is there already, or something stands against it", "", func(op node, _, _ string) bool { return op.at("responses")["201"] != nil }},
+	{"409", "Conflict", "It is there already, or something stands against it", "", func(op node, _, _ string) bool {
+		return op.at("responses")["201"] != nil || op["operationId"] == "remove-device"
+	}},
 	{"412", "Changed", "It has changed since it was read, or is there already", "", func(op node, _, _ string) bool { return takes(op, "header", "If-Match") }},
 	{"413", "TooLarge", "The body is too large", "", always},
 	{"415", "MediaType", "The body is of another type", "", always},

@@ -147,7 +147,7 @@ func TestBooks(t *testing.T) {
 		if err := h.home.Sim.ClearFault(plug.ID.MAC.String(), "drop"); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * time.Hour)
+		time.Sleep(2*time.Hour + 20*time.Second) // between two polls
 		b := get[hubapi.Books](h, path+"?by=hour")
 		told, energy := 0, 0.0
 		for _, row := range b.Rows {

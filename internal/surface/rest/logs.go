@@ -18,9 +18,7 @@ func (s *Server) logRoutes(api huma.API) {
 		summary: "See the log of the hub", text: "As server-sent events called log, each with a LogLine as its data: the newest lines, the oldest first, and with " +
 			"follow those that come."}, s.logs)
 	api.OpenAPI().Components.Schemas.Schema(typeOf[hubapi.LogLine](), true, "")
-	operationOf(api, "/logs").Responses["200"] = &huma.Response{Description: "Lines", Content: map[string]*huma.MediaType{
-		"text/event-stream": {Schema: &huma.Schema{Type: "string"}},
-	}}
+	operationOf(api, "/logs").Responses["200"] = &huma.Response{Description: "Lines", Content: eventsOf("LogLine", "log")}
 }
 
 func (s *Server) logs(ctx context.Context, in *struct {

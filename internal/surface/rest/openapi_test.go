@@ -56,6 +56,9 @@ func TestDocument(t *testing.T) {
 		if old, err := os.ReadFile(golden); err != nil || !bytes.Equal(old, text) {
 			t.Errorf("docs/api/openapi.json is not what is served: go test ./internal/surface/rest -run Document -update (%v)", err)
 		}
+		if bytes.Contains(text, []byte("patternDescription")) {
+			t.Error("patternDescription is no word of JSON Schema")
+		}
 		if doc["openapi"] != "3.1.0" {
 			t.Errorf("version %v", doc["openapi"])
 		}

@@ -134,7 +134,7 @@ func TestDocumentTellsTheRoutes(t *testing.T) {
 		}
 		var components struct {
 			Schemas map[string]struct {
-				OneOf      []any `json:"oneOf"`
+				AnyOf      []any `json:"anyOf"`
 				Properties map[string]struct {
 					Type  any   `json:"type"`
 					Enum  []any `json:"enum"`
@@ -146,7 +146,7 @@ func TestDocumentTellsTheRoutes(t *testing.T) {
 			t.Fatal(err)
 		}
 		of := components.Schemas
-		if len(of["AddRequest"].OneOf) != 2 || len(of["HookCommand"].OneOf) != 4 || len(of["ValueRequest"].Properties["value"].AnyOf) != 4 {
+		if len(of["AddRequest"].AnyOf) != 2 || len(of["HookCommand"].AnyOf) != 4 || len(of["ValueRequest"].Properties["value"].AnyOf) != 4 {
 			t.Errorf("choices %+v", of["HookCommand"])
 		}
 		if kind, _ := of["TokenRequest"].Properties["expires"].Type.([]any); len(kind) != 2 || kind[1] != "null" {
@@ -192,7 +192,8 @@ func TestChoices(t *testing.T) {
 		refused(h, h.do("PATCH", api("/devices/"+get[[]hubapi.Device](h, "/devices")[0].ID), `{"alias":null}`), 422, "param")
 	})
 	automated(t, &rest.Options{}, func(h *house) {
-		for _, body := range []string{`{}`, `{"state":null}`, `{"state":[true]}`, `{"hsv":{"hue":1,"wings":2}}`} {
+		for _, body := range []string{`{}`, `{"state":null}`, `{"state":[true]}`, `{"hsv":{"hue":1,"wings":2}}`, `{"hsv":{"hue":1,"saturation":2}}`,
+			`{"hsv":{"hue":0,"saturation":0,"value":null}}`} {
 			refused(h, h.do("POST", api("/groups/all/set"), body), 422, "param")
 		}
 		did := want[[]automation.Outcome](h, h.do("POST", api("/groups/all/set"), `{"hsv":{"hue":120,"saturation":80,"value":50}}`), 200)

@@ -25,9 +25,8 @@ func (s *Server) liveRoutes(api huma.API) {
 	components := api.OpenAPI().Components.Schemas
 	components.Schema(typeOf[hubapi.Message](), true, "")
 	components.Schema(typeOf[hubapi.Command](), true, "")
-	operationOf(api, "/live").Responses["200"] = &huma.Response{Description: "Events, each with a Message as its data", Content: map[string]*huma.MediaType{
-		"text/event-stream": {Schema: &huma.Schema{Type: "string"}},
-	}}
+	operationOf(api, "/live").Responses["200"] = &huma.Response{Description: "Events, each with a Message as its data", Content: eventsOf("Message",
+		hubapi.Hello, hubapi.Snapshot, hubapi.Ready, hubapi.Changed, hubapi.Happened, hubapi.Gone, hubapi.Heartbeat)}
 	operationOf(api, "/ws").Responses["101"] = &huma.Response{Description: "Messages follow"}
 }
 
