@@ -48,7 +48,7 @@ func (a *app) printBooks(ctx context.Context, c *hubclient.Client, id string, f 
 	q.Set("by", f.by)
 	var b hubapi.Books
 	if err := c.Do(ctx, http.MethodGet, "/devices/"+id+"/books?"+q.Encode(), nil, &b); err != nil {
-		return err
+		return noMeter(err)
 	}
 	t := &table{head: []string{"start", "kwh", "counted", "spread", "estimated", "filled", "device", "difference"}, spare: []string{"spread", "estimated", "filled"}}
 	row := func(start string, r *hubapi.Booked) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -41,6 +42,15 @@ The lifetime counter never goes down. Cost is by the tariffs of the configuratio
 	return cmd
 }
 
+// noMeter says it where the history has no energy of a device. Any other error stays
+// as it is.
+func noMeter(err error) error {
+	if !isNotFound(err) {
+		return err
+	}
+	return &fault{err: errors.New("the hub has counted no energy of it"), code: CodeNotFound, hint: "\"wattle energy\" shows which devices measure it; what they count is there some seconds after the hub began"}
+}
+
 func (a *app) printPastEnergy(ctx context.Context, c *hubclient.Client, id string, f *pastFlags) error {
 	q, err := f.query()
 	if err != nil {
@@ -49,7 +59,7 @@ func (a *app) printPastEnergy(ctx context.Context, c *hubclient.Client, id strin
 	q.Set("by", f.by)
 	var e hubapi.Energy
 	if err := c.Do(ctx, http.MethodGet, "/devices/"+id+"/energy?"+q.Encode(), nil, &e); err != nil {
-		return err
+		return noMeter(err)
 	}
 	t := &table{head: []string{"start", "kwh", "estimated", "filled", "cost", "note"}, spare: []string{"estimated", "filled"}}
 	var kwh float64
