@@ -61,7 +61,7 @@ func (d *device) show(name, help string, kind prometheus.ValueType, value float6
 }
 
 var infoDesc = prometheus.NewDesc("wattle_device_info", "What a device is; always 1", []string{
-	"device_id", "alias", "model", "region", "family", "type", "kind", "mac", "child", "parent", "hw_version", "fw_version",
+	"device_id", "alias", "model", "region", "family", "type", "kind", "mac", "child", "parent", "hw_version", "fw_version", "room",
 }, nil)
 
 func (d *device) info(v *hub.View) {
@@ -72,7 +72,7 @@ func (d *device) info(v *hub.View) {
 	}
 	d.out <- prometheus.MustNewConstMetric(infoDesc, prometheus.GaugeValue, 1,
 		d.id, valid(v.Name), valid(id.Model.Name), valid(id.Model.Region), valid(string(id.Family)), valid(string(id.Type)), valid(id.Kind),
-		v.ID.MAC.String(), valid(v.ID.Child), parent, valid(id.Hardware), valid(id.Firmware))
+		v.ID.MAC.String(), valid(v.ID.Child), parent, valid(id.Hardware), valid(id.Firmware), valid(v.Room.Name))
 }
 
 // readings are those of a device that is there: old values of one that is not

@@ -116,6 +116,41 @@ func newMetrics(t *testing.T, h *hub.Hub, o *metrics.Options) *metrics.Metrics {
 	return m
 }
 
+// TestRoom: the room is a label of the info metric, and of no other, so that moving a
+// device begins no new series of its values.
+func TestRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		home := hubtest.Start(t, hubtest.Models("P110", "P100"))
+		h := home.Hub(nil)
+		online(t, h, 2)
+		m := newMetrics(t, h, &metrics.Options{Compat: []string{"kasa", "tapo"}})
+		id := plug(t, h).ID
+		for _, room := range []string{"", "Küche \"1\"", "Attic"} {
+			if err := h.SetRoom(t.Context(), hub.Room{Name: room}, id); err != nil {
+				t.Fatal(err)
+			}
+			_, _, families := scrape(t, m, "/metrics")
+			infos := 0
+			for name, family := range families {
+				for _, metric := range family.GetMetric() {
+					got, has := labels(metric)["room"]
+					switch {
+					case name != "wattle_device_info" && has:
+						t.Errorf("%s has a room", name)
+					case name == "wattle_device_info" && labels(metric)["device_id"] == hub.Slug(id):
+						if infos++; got != room {
+							t.Errorf("room %q, want %q", got, room)
+						}
+					}
+				}
+			}
+			if infos != 1 {
+				t.Errorf("%d infos", infos)
+			}
+		}
+	})
+}
+
 // TestDemoHome: every number and every on or off that a device tells is shown
 // once, what is unknown is not, and the linter of Prometheus finds nothing.
 func TestDemoHome(t *testing.T) {

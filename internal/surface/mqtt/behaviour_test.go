@@ -361,6 +361,55 @@ func TestRemoval(t *testing.T) {
 	})
 }
 
+// TestRoom: the area is announced anew when a device is in another room, before its
+// next poll, and passes the check of fields; its children are where they are.
+func TestRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		home := hubtest.Start(t, hubtest.Models("P110", "KP303"))
+		h := home.Hub(nil)
+		hubtest.Online(t, h, 2)
+		b := start(t, h, home, nil)
+		settle(20 * time.Second)
+		strip := named(t, h, "KP303").ID
+		area := func(id hub.ID) any { return config(t, b, id)["device"].(map[string]any)["suggested_area"] }
+		if got := area(strip); got != nil {
+			t.Errorf("without a room the area is %v", got)
+		}
+		for _, room := range []string{"Kitchen", "Küche & Bad", ""} {
+			seen := len(b.since(0))
+			if err := h.SetRoom(t.Context(), hub.Room{Name: room}, strip); err != nil {
+				t.Fatal(err)
+			}
+			settle(100 * time.Millisecond)
+			if got, _ := area(strip).(string); got != room {
+				t.Errorf("the area is %q, want %q", got, room)
+			}
+			topic := "homeassistant/device/wattle_" + hub.Slug(strip) + "/config"
+			news := 0
+			for _, m := range b.since(seen) {
+				if strings.HasSuffix(m.topic, "/config") {
+					news++
+				}
+				if strings.HasSuffix(m.topic, "/config") && m.topic != topic {
+					t.Errorf("%s was announced too", m.topic)
+				}
+			}
+			if news != 1 {
+				t.Errorf("announced %d times", news)
+			}
+			text, _ := b.get(topic)
+			for _, problem := range readFields(t).check(topic, text, b.get) {
+				t.Error(problem)
+			}
+		}
+		for _, v := range h.Views() {
+			if v.ID.MAC == strip.MAC && !v.Root() && area(v.ID) != nil {
+				t.Errorf("%s is in %v", v.Name, area(v.ID))
+			}
+		}
+	})
+}
+
 // TestRenamed: a new name is announced under the same ids.
 func TestRenamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -60,6 +60,15 @@ func TestGolden(t *testing.T) {
 		home := hubtest.Start(t, files)
 		h := home.Hub(nil)
 		hubtest.Online(t, h, len(files))
+		var outlet hub.ID
+		for _, v := range h.Views() {
+			if v.Identity().Model.Name == "KP303" && strings.HasSuffix(v.ID.Child, "00") {
+				outlet = v.ID
+			}
+		}
+		if err := h.SetRoom(t.Context(), hub.Room{Name: "Living room"}, outlet, named(t, h, "T110").ID); err != nil {
+			t.Fatal(err)
+		}
 		b := start(t, h, home, nil)
 		settle(20 * time.Second)
 		for _, model := range []string{"P110", "KP303", "KL130", "H100", "T310", "T110", "S200B", "KE100", "RV30 Max", "KS240"} {

@@ -129,6 +129,7 @@ func (p *plan) discovery(v *hub.View, o *Options, gone map[string]string) []byte
 	device := map[string]any{"identifiers": []string{"wattle_" + slug}, "name": v.Name, "manufacturer": "TP-Link"}
 	optional := map[string]string{
 		"model": id.Model.Name, "model_id": id.Model.String(), "hw_version": id.Hardware, "sw_version": id.Firmware, "configuration_url": o.URL,
+		"suggested_area": v.Room.Name,
 	}
 	if id.Model.Name == "" {
 		delete(optional, "model_id")
@@ -184,7 +185,7 @@ func (p *plan) platforms() map[string]string {
 
 // sameShape reports whether two views of a device have the same plan.
 func sameShape(a, b *hub.View) bool {
-	if a == nil || a.Name != b.Name || (a.State == nil) != (b.State == nil) {
+	if a == nil || a.Name != b.Name || a.Room.Name != b.Room.Name || (a.State == nil) != (b.State == nil) {
 		return false
 	}
 	if a.State == b.State {
