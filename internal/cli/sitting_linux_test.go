@@ -36,6 +36,10 @@ var staying = []struct {
 // atDemo is how many devices the home of the demo has, without children.
 const atDemo = 21
 
+// patience is how long a command may take: with the race detector, on a busy machine,
+// the demo fills its history for half a minute.
+const patience = 2 * time.Minute
+
 // soon are commands that show a moment later what they have to: the hub has just
 // begun to listen, to write, to poll.
 var soon = []string{"wattle history ", "wattle hub status", "curl "}
@@ -117,7 +121,7 @@ func (s *sitting) start(t *testing.T, typed string) *pty {
 // do types a command.
 func (s *sitting) do(t *testing.T, c *shownCommand) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if setting, ok := strings.CutPrefix(c.typed, "export "); ok {
 		s.env = append(s.env, setting)
@@ -177,7 +181,7 @@ func (s *sitting) repeated(ctx context.Context, t *testing.T, c *shownCommand, p
 	t.Helper()
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
-	for limit := time.After(10 * time.Second); ; {
+	for limit := time.After(patience / 4); ; {
 		if err := p.end(ctx); err != nil {
 			t.Fatalf("%s: %v", c.typed, err)
 		}
@@ -201,7 +205,7 @@ var readmeCommand = regexp.MustCompile(`(?m)^    (wattle [^#\n]*[^#\n ])`)
 // the home that "wattle sim" serves.
 func (s *sitting) readme(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	text, err := os.ReadFile(filepath.Join(docsFolder, "..", "README.md"))
 	if err != nil {
@@ -229,7 +233,7 @@ func (s *sitting) readme(t *testing.T) {
 func (s *sitting) end(t *testing.T) {
 	t.Helper()
 	for _, b := range slices.Backward(s.beside) {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience/4)
 		if err := b.typed("\x03"); err != nil {
 			t.Error(err)
 		}
