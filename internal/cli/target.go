@@ -89,6 +89,7 @@ func (d *opened) poll(ctx context.Context, meta bool) (shape, error) {
 	}
 	s := shapeOf(st, meta)
 	d.conn.describe(&s, st.Source())
+	d.conn.knows(&s, d.dev)
 	return s, nil
 }
 
