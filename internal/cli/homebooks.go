@@ -41,7 +41,7 @@ device is asked after an outage only: "-" elsewhere. Below stands what is still 
 }
 
 func (a *app) printBooks(ctx context.Context, c *hubclient.Client, id string, f *pastFlags) error {
-	q, err := f.query()
+	q, err := f.query("hour", "day")
 	if err != nil {
 		return err
 	}

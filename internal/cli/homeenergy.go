@@ -52,7 +52,7 @@ func noMeter(err error) error {
 }
 
 func (a *app) printPastEnergy(ctx context.Context, c *hubclient.Client, id string, f *pastFlags) error {
-	q, err := f.query()
+	q, err := f.query("hour", "day", "month")
 	if err != nil {
 		return err
 	}

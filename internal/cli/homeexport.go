@@ -26,7 +26,7 @@ wattle history export Heater --feature current_consumption --influx`,
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				q, err := f.query()
+				q, err := f.query("raw", "minute", "hour", "day")
 				if err != nil {
 					return err
 				}

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"wattle"
 	"wattle/automation"
 	"wattle/hub"
 	"wattle/internal/hubclient"
@@ -29,10 +29,10 @@ wattle group apply evening brightness=30`,
 		GroupID: groupHub,
 	})
 	cmd.AddCommand(
-		shelfList(a, "group", "groups", `"wattle group set NAME DEVICE..." makes one`, func(g *automation.Group) []cell {
+		shelfList(a, groupShelf, `"wattle group set NAME DEVICE..." makes one`, func(g *automation.Group) []cell {
 			return []cell{plain(g.Name), plain(strings.Join(a.namesOf(g.Devices), ", "))}
 		}, "name", "devices"),
-		newGroupShow(a), newGroupSet(a), shelfDelete(a, "group", "groups"),
+		newGroupShow(a), newGroupSet(a), shelfDelete(a, groupShelf),
 		newGroupTurn(a, "on", "Switch a group on", map[string]any{"state": true}),
 		newGroupTurn(a, "off", "Switch a group off", map[string]any{"state": false}),
 		newGroupTurn(a, "toggle", "Switch a group off where one is on, else on", nil),
@@ -42,7 +42,7 @@ wattle group apply evening brightness=30`,
 }
 
 func newGroupShow(a *app) *cobra.Command {
-	return newShelfShow(a, "group", "groups", "wattle group show evening", func(all *automation.Document, is func(string) bool) automation.Document {
+	return newShelfShow(a, groupShelf, "wattle group show evening", func(all *automation.Document, is func(string) bool) automation.Document {
 		return automation.Document{Groups: slices.DeleteFunc(all.Groups, func(g automation.Group) bool { return !is(g.Name) })}
 	})
 }
@@ -84,21 +84,16 @@ func (a *app) idsOf(ctx context.Context, refs []string) ([]string, error) {
 	return out, nil
 }
 
-// shelfPath is the path of a stored thing.
-func shelfPath(many, name string, more ...string) string {
-	return "/" + many + "/" + url.PathEscape(name) + strings.Join(more, "")
-}
-
 // shelfList lists what is stored of a kind; making says how one is made.
-func shelfList[T any](a *app, one, many, making string, row func(*T) []cell, head ...string) *cobra.Command {
+func shelfList[T any](a *app, s shelf, making string, row func(*T) []cell, head ...string) *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
-		Short:   "List the " + many + " of the running hub",
-		Example: fmt.Sprintf("wattle %s list\nwattle %s list --json", one, one),
+		Short:   "List the " + s.many + " of the running hub",
+		Example: fmt.Sprintf("wattle %s list\nwattle %s list --json", s.one, s.one),
 		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-				items, err := hubclient.List[T](ctx, c, "/"+many)
+				items, err := hubclient.List[T](ctx, c, "/"+s.many)
 				if err != nil {
 					return err
 				}
@@ -109,7 +104,7 @@ func shelfList[T any](a *app, one, many, making string, row func(*T) []cell, hea
 				for i := range items {
 					t.add(row(&items[i])...)
 				}
-				return a.printRows(items, t, fmt.Sprintf("there are no %s; %s", many, making))
+				return a.printRows(items, t, fmt.Sprintf("there are no %s; %s", s.many, making))
 			})
 		},
 	}
@@ -125,15 +120,15 @@ func (a *app) knowNames(ctx context.Context) error {
 }
 
 // shelfDelete deletes a stored thing.
-func shelfDelete(a *app, one, many string) *cobra.Command {
+func shelfDelete(a *app, s shelf) *cobra.Command {
 	return &cobra.Command{
 		Use:     "delete NAME",
 		Aliases: []string{"rm"},
-		Short:   "Delete a " + one + " of the running hub",
-		Example: fmt.Sprintf("wattle %s delete evening", one),
-		Args:    exactly(1, "the name of a "+one),
+		Short:   "Delete a " + s.one + " of the running hub",
+		Example: fmt.Sprintf("wattle %s delete evening", s.one),
+		Args:    exactly(1, "the name of a "+s.one),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.tell(cmd, http.MethodDelete, shelfPath(many, args[0]), nil)
+			return s.tell(cmd, a, args[0], http.MethodDelete, s.path(args[0]), nil)
 		},
 	}
 }
@@ -145,12 +140,15 @@ func newGroupSet(a *app) *cobra.Command {
 		Example: "wattle group set evening \"Desk lamp\" \"Study lamp\"\nwattle group set downstairs @kitchen @hall",
 		Args:    atLeast(2, "a name and devices"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := groupShelf.check(cmd, args[0]); err != nil {
+				return err
+			}
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
 				ids, err := a.idsOf(ctx, args[1:])
 				if err != nil {
 					return err
 				}
-				return c.Do(ctx, http.MethodPut, shelfPath("groups", args[0]), automation.Group{Name: args[0], Devices: ids}, nil)
+				return c.Do(ctx, http.MethodPut, groupShelf.path(args[0]), automation.Group{Name: args[0], Devices: ids}, nil)
 			})
 		},
 	}
@@ -165,9 +163,9 @@ func newGroupTurn(a *app, word, short string, set map[string]any) *cobra.Command
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := strings.TrimPrefix(args[0], "@")
 			if set == nil {
-				return a.outcomes(cmd, shelfPath("groups", name, "/toggle"), struct{}{})
+				return groupShelf.outcomes(cmd, a, name, "/toggle", struct{}{})
 			}
-			return a.outcomes(cmd, shelfPath("groups", name, "/set"), set)
+			return groupShelf.outcomes(cmd, a, name, "/set", set)
 		},
 	}
 }
@@ -183,7 +181,7 @@ func newGroupApply(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.outcomes(cmd, shelfPath("groups", strings.TrimPrefix(args[0], "@"), "/set"), set)
+			return groupShelf.outcomes(cmd, a, strings.TrimPrefix(args[0], "@"), "/set", set)
 		},
 	}
 }
@@ -210,10 +208,10 @@ func settingsOf(args []string) (map[string]any, error) {
 }
 
 // outcomes posts what several devices do, and shows how each did it.
-func (a *app) outcomes(cmd *cobra.Command, path string, body any) error {
-	return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
+func (s shelf) outcomes(cmd *cobra.Command, a *app, name, what string, body any) error {
+	return s.with(cmd, a, name, func(ctx context.Context, c *hubclient.Client) error {
 		list := []automation.Outcome{}
-		if err := c.Do(ctx, http.MethodPost, path, body, &list); err != nil {
+		if err := c.Do(ctx, http.MethodPost, s.path(name, what), body, &list); err != nil {
 			return err
 		}
 		t := &table{head: []string{"device", "did"}}
@@ -224,6 +222,12 @@ func (a *app) outcomes(cmd *cobra.Command, path string, body any) error {
 				continue
 			}
 			t.add(plain(o.Name), plain(o.Did))
+		}
+		if len(list) == 0 {
+			errs = append(errs, fmt.Errorf("%w: nothing in the %s has what is to be set", wattle.ErrUnsupported, s.one))
+		}
+		if len(t.rows) == 0 && a.format() == formatTable {
+			return join(errs)
 		}
 		return errors.Join(a.print(list, t), join(errs))
 	})

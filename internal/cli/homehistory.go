@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wattle"
 	"wattle/energy"
 	"wattle/feature"
 	"wattle/hub"
@@ -43,18 +44,26 @@ func (f *pastFlags) span(now time.Time) (from, until time.Time, err error) {
 	if err != nil {
 		return from, until, err
 	}
+	from = begin(since, now)
 	if f.until != "" {
 		m, err := parseMoment("until", f.until)
 		if err != nil {
 			return from, until, err
 		}
-		until = end(m, now)
+		if until = end(m, now); !from.Before(until) {
+			return from, until, usagef("", "--since %q is not before --until %q", f.since, f.until)
+		}
+	} else if !from.Before(now) {
+		return from, until, usagef("", "--since %q is yet to come", f.since)
 	}
-	return begin(since, now), until, nil
+	return from, until, nil
 }
 
-// query is the span for the API.
-func (f *pastFlags) query() (url.Values, error) {
+// query is the span for the API; steps are what --by may be.
+func (f *pastFlags) query(steps ...string) (url.Values, error) {
+	if f.by != "" && !contains(steps, f.by) {
+		return nil, usagef(meant(f.by, steps), "--by %q: want %s", f.by, list(steps))
+	}
 	from, until, err := f.span(time.Now())
 	if err != nil {
 		return nil, err
@@ -83,12 +92,22 @@ wattle history export Heater --since 7d --influx >heater.lp`,
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.csv = f.csv
-			return a.past(cmd, args[0], func(ctx context.Context, c *hubclient.Client, id string, t target) error {
+			err := a.past(cmd, args[0], func(ctx context.Context, c *hubclient.Client, id string, t target) error {
 				if len(args) == 1 {
 					return a.printSeriesList(ctx, c, id)
 				}
 				return a.printSeries(ctx, c, id, t, args[1], &f)
 			})
+			if isNotFound(err) { // maybe a command was mistyped
+				var names []string
+				for _, sub := range cmd.Commands() {
+					names = append(names, sub.Name())
+				}
+				if near := suggest(args[0], names); len(near) > 0 {
+					return &fault{err: err, hint: fmt.Sprintf(`did you mean "%s %s"?`, cmd.CommandPath(), near[0])}
+				}
+			}
+			return err
 		},
 	}
 	f.add(cmd, "24h")
@@ -136,9 +155,12 @@ func (a *app) printSeriesList(ctx context.Context, c *hubclient.Client, id strin
 }
 
 func (a *app) printSeries(ctx context.Context, c *hubclient.Client, id string, t target, wanted string, f *pastFlags) error {
-	q, err := f.query()
+	q, err := f.query("raw", "minute", "hour", "day")
 	if err != nil {
 		return err
+	}
+	if f.points < 1 || f.points > 10_000 {
+		return usagef("", "--points %d: want 1 to 10000", f.points)
 	}
 	q.Set("feature", wanted)
 	if f.by != "" {
@@ -180,8 +202,11 @@ const (
 )
 
 // noSeries says, where a feature has no history, which ones have, those that are most
-// like it first. Any other error stays as it is.
+// like it first. Texts have no mean. Any other error stays as it is.
 func (a *app) noSeries(ctx context.Context, c *hubclient.Client, id, wanted string, err error) error {
+	if errors.Is(err, wattle.ErrParam) && strings.Contains(err.Error(), "which have no mean") {
+		return usagef("add --by raw", "%s has texts, which have no mean: ask for its single samples", wanted)
+	}
 	if !isNotFound(err) {
 		return err
 	}

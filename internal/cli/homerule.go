@@ -33,7 +33,7 @@ what a device does by itself.`,
 		GroupID: groupHub,
 	})
 	cmd.AddCommand(
-		shelfList(a, "rule", "rules", `docs/automation.md shows how they are written, "wattle rule import FILE" takes them in`, func(r *automation.Rule) []cell {
+		shelfList(a, ruleShelf, `docs/automation.md shows how they are written, "wattle rule import FILE" takes them in`, func(r *automation.Rule) []cell {
 			on := cell{"on", style.green}
 			if r.Disabled {
 				on = dimmed("off")
@@ -44,7 +44,7 @@ what a device does by itself.`,
 			}
 			return []cell{plain(r.Name), on, plain(strings.Join(when, ", ")), plain(r.If), plain(r.About)}
 		}, "name", "enabled", "when", "if", "about"),
-		newRuleShow(a), newRuleImport(a), newRuleExport(a), shelfDelete(a, "rule", "rules"),
+		newRuleShow(a), newRuleImport(a), newRuleExport(a), shelfDelete(a, ruleShelf),
 		newRuleEnable(a, "enable", false), newRuleEnable(a, "disable", true), newRuleRun(a), newRuleTest(a), newRuleLog(a),
 	)
 	return cmd
@@ -71,17 +71,17 @@ func (a *app) triggerText(t *automation.Trigger) string {
 
 // newShelfShow prints one stored thing; pick gives it out of all, where its name is
 // the one.
-func newShelfShow(a *app, one, many, example string, pick func(all *automation.Document, is func(name string) bool) automation.Document) *cobra.Command {
+func newShelfShow(a *app, s shelf, example string, pick func(all *automation.Document, is func(name string) bool) automation.Document) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show NAME",
-		Short:   "Print a " + one + " as YAML, for editing and importing",
+		Short:   "Print a " + s.one + " as YAML, for editing and importing",
 		Example: example,
-		Args:    exactly(1, "the name of a "+one),
+		Args:    exactly(1, "the name of a "+s.one),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := strings.TrimPrefix(args[0], "@")
-			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
+			return s.with(cmd, a, name, func(ctx context.Context, c *hubclient.Client) error {
 				// This one says best that there is none.
-				if err := c.Do(ctx, http.MethodGet, shelfPath(many, name), nil, nil); err != nil {
+				if err := c.Do(ctx, http.MethodGet, s.path(name), nil, nil); err != nil {
 					return err
 				}
 				var all automation.Document
@@ -96,7 +96,7 @@ func newShelfShow(a *app, one, many, example string, pick func(all *automation.D
 }
 
 func newRuleShow(a *app) *cobra.Command {
-	return newShelfShow(a, "rule", "rules", "wattle rule show \"desk lamp\" >desk.yaml", func(all *automation.Document, is func(string) bool) automation.Document {
+	return newShelfShow(a, ruleShelf, "wattle rule show \"desk lamp\" >desk.yaml", func(all *automation.Document, is func(string) bool) automation.Document {
 		return automation.Document{Rules: slices.DeleteFunc(all.Rules, func(r automation.Rule) bool { return !is(r.Name) })}
 	})
 }
@@ -195,7 +195,7 @@ func newRuleEnable(a *app, word string, disabled bool) *cobra.Command {
 		Example: fmt.Sprintf("wattle rule %s \"desk lamp\"", word),
 		Args:    exactly(1, "the name of a rule"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.tell(cmd, http.MethodPatch, shelfPath("rules", args[0]), map[string]bool{"disabled": disabled})
+			return ruleShelf.tell(cmd, a, args[0], http.MethodPatch, ruleShelf.path(args[0]), map[string]bool{"disabled": disabled})
 		},
 	}
 }
@@ -207,7 +207,7 @@ func newRuleRun(a *app) *cobra.Command {
 		Example: "wattle rule run \"desk lamp\" && wattle rule log \"desk lamp\"",
 		Args:    exactly(1, "the name of a rule"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.tell(cmd, http.MethodPost, shelfPath("rules", args[0], "/run"), nil)
+			return ruleShelf.tell(cmd, a, args[0], http.MethodPost, ruleShelf.path(args[0], "/run"), nil)
 		},
 	}
 }
@@ -231,8 +231,11 @@ func newRuleTest(a *app) *cobra.Command {
 					rules = doc.Rules
 				} else {
 					rules = make([]automation.Rule, 1)
-					if err := c.Do(ctx, http.MethodGet, shelfPath("rules", args[0]), nil, &rules[0]); err != nil {
+					if err := ruleShelf.check(cmd, args[0]); err != nil {
 						return err
+					}
+					if err := c.Do(ctx, http.MethodGet, ruleShelf.path(args[0]), nil, &rules[0]); err != nil {
+						return ruleShelf.missing(ctx, c, args[0], err)
 					}
 				}
 				var errs []error

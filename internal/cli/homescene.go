@@ -24,20 +24,20 @@ wattle scene apply reading`,
 		GroupID: groupHub,
 	})
 	cmd.AddCommand(
-		shelfList(a, "scene", "scenes", `"wattle scene capture NAME DEVICE..." makes one of how devices are now`, func(s *automation.Scene) []cell {
+		shelfList(a, sceneShelf, `"wattle scene capture NAME DEVICE..." makes one of how devices are now`, func(s *automation.Scene) []cell {
 			var parts []string
 			for _, p := range s.Parts {
 				parts = append(parts, a.namesOf([]string{p.Device})[0]+": "+settingsText(p.Set))
 			}
 			return []cell{plain(s.Name), plain(strings.Join(parts, "; "))}
 		}, "name", "sets"),
-		newSceneShow(a), newSceneSet(a), newSceneCapture(a), newSceneApply(a), shelfDelete(a, "scene", "scenes"),
+		newSceneShow(a), newSceneSet(a), newSceneCapture(a), newSceneApply(a), shelfDelete(a, sceneShelf),
 	)
 	return cmd
 }
 
 func newSceneShow(a *app) *cobra.Command {
-	return newShelfShow(a, "scene", "scenes", "wattle scene show reading >reading.yaml", func(all *automation.Document, is func(string) bool) automation.Document {
+	return newShelfShow(a, sceneShelf, "wattle scene show reading >reading.yaml", func(all *automation.Document, is func(string) bool) automation.Document {
 		return automation.Document{Scenes: slices.DeleteFunc(all.Scenes, func(s automation.Scene) bool { return !is(s.Name) })}
 	})
 }
@@ -58,7 +58,7 @@ func newSceneApply(a *app) *cobra.Command {
 		Example: "wattle scene apply reading",
 		Args:    exactly(1, "the name of a scene"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.outcomes(cmd, shelfPath("scenes", args[0], "/apply"), struct{}{})
+			return sceneShelf.outcomes(cmd, a, args[0], "/apply", struct{}{})
 		},
 	}
 }
@@ -70,12 +70,15 @@ func newSceneCapture(a *app) *cobra.Command {
 		Example: "wattle scene capture reading \"Desk lamp\" @evening",
 		Args:    atLeast(2, "a name and devices"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := sceneShelf.check(cmd, args[0]); err != nil {
+				return err
+			}
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
 				ids, err := a.idsOf(ctx, args[1:])
 				if err != nil {
 					return err
 				}
-				return c.Do(ctx, http.MethodPost, shelfPath("scenes", args[0], "/capture"), map[string]any{"devices": ids}, nil)
+				return c.Do(ctx, http.MethodPost, sceneShelf.path(args[0], "/capture"), map[string]any{"devices": ids}, nil)
 			})
 		},
 	}
@@ -88,6 +91,9 @@ func newSceneSet(a *app) *cobra.Command {
 		Example: `wattle scene set reading "Desk lamp" brightness=60 + @evening state=off`,
 		Args:    atLeast(3, "a name, a device and what to set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := sceneShelf.check(cmd, args[0]); err != nil {
+				return err
+			}
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
 				scene := automation.Scene{Name: args[0]}
 				for _, part := range cutAt(args[1:], "+") {
@@ -106,7 +112,7 @@ func newSceneSet(a *app) *cobra.Command {
 						scene.Parts = append(scene.Parts, automation.ScenePart{Device: id, Set: set})
 					}
 				}
-				return c.Do(ctx, http.MethodPut, shelfPath("scenes", args[0]), scene, nil)
+				return c.Do(ctx, http.MethodPut, sceneShelf.path(args[0]), scene, nil)
 			})
 		},
 	}

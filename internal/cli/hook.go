@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -81,6 +80,15 @@ wattle hook new reading --scene reading --once --for 7d`,
 		Args: atLeast(1, "a name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in := hubapi.HookRequest{Name: args[0], Once: once, Command: hubapi.HookCommand{Scene: scene, Toggle: toggle != ""}}
+			ways := 0
+			for _, given := range []bool{len(args) > 2, toggle != "", scene != ""} {
+				if given {
+					ways++
+				}
+			}
+			if ways != 1 || len(args) == 2 {
+				return usagef("for example: "+firstExample(cmd), "say what the link does, in one way: DEVICE FEATURE=VALUE, --toggle DEVICE or --scene SCENE")
+			}
 			var err error
 			if in.Expires, err = expiry(lasts); err != nil {
 				return err
@@ -103,7 +111,13 @@ wattle hook new reading --scene reading --once --for 7d`,
 					}
 				}
 				var made hubapi.NewHook
-				if err := c.Do(ctx, http.MethodPost, "/hooks", in, &made); err != nil {
+				err := c.Do(ctx, http.MethodPost, "/hooks", in, &made)
+				switch {
+				case isNotFound(err) && scene != "":
+					return sceneShelf.missing(ctx, c, scene, err)
+				case isNotFound(err) && ref != "":
+					return &fault{err: err, code: CodeNotFound, hint: fmt.Sprintf(`"wattle state %q --all" lists what it has`, ref)}
+				case err != nil:
 					return err
 				}
 				if a.jsonWanted() {
@@ -143,7 +157,7 @@ func newHookRevoke(a *app) *cobra.Command {
 		Example: "wattle hook revoke lamp",
 		Args:    exactly(1, "the name of a link"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.tell(cmd, http.MethodDelete, "/hooks/"+url.PathEscape(args[0]), nil)
+			return hookShelf.tell(cmd, a, args[0], http.MethodDelete, hookShelf.path(args[0]), nil)
 		},
 	}
 }

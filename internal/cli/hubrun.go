@@ -51,13 +51,6 @@ func (a *app) through(cmd *cobra.Command, do func(context.Context, *hubclient.Cl
 	return hubFault(ended(ctx, do(ctx, c)))
 }
 
-// tell has the running hub do something, of which there is nothing to print.
-func (a *app) tell(cmd *cobra.Command, method, path string, body any) error {
-	return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
-		return c.Do(ctx, method, path, body, nil)
-	})
-}
-
 // hubStatus is how a hub does.
 type hubStatus struct {
 	hubapi.Health
@@ -203,6 +196,8 @@ func newHubAdd(a *app) *cobra.Command {
 					var d hubapi.Device
 					if errs[i] = of(cmp.Or(w.Address, w.MAC), hubFault(c.Do(ctx, http.MethodPost, "/devices", w, &d))); errs[i] == nil {
 						added = append(added, d)
+					} else if w.Address != "" && !isDomain(w.Address) {
+						errs[i] = &fault{err: errs[i], hint: `want an address or a MAC: "wattle hub devices --found" shows those that the hub has met`}
 					}
 				}
 				t := &table{head: []string{"name", "id", "address"}}
@@ -284,6 +279,9 @@ func newHubRename(a *app) *cobra.Command {
 		Args:              exactly(2, "a device and its new name"),
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(args[1]) == "" {
+				return usagef("for example: "+firstExample(cmd), "%q is no name of a device", args[1])
+			}
 			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
 				id, t, err := a.hubDevice(ctx, args[0])
 				if err != nil {
@@ -302,7 +300,9 @@ func newHubSweep(a *app) *cobra.Command {
 		Example: "wattle hub sweep && wattle hub devices --found",
 		Args:    exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.tell(cmd, http.MethodPost, "/sweep", struct{}{})
+			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
+				return c.Do(ctx, http.MethodPost, "/sweep", struct{}{}, nil)
+			})
 		},
 	}
 }

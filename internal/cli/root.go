@@ -193,7 +193,17 @@ func flagError(cmd *cobra.Command, err error) error {
 			hint = found
 		}
 	}
+	if wrong, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		if want := flagWords[wrong.GetFlag().Value.Type()]; want != "" {
+			return usagef(hint, "--%s %q: want %s", wrong.GetFlag().Name, wrong.GetValue(), want)
+		}
+	}
 	return usagef(hint, "%w", err)
+}
+
+// flagWords say what flags of a type take.
+var flagWords = map[string]string{
+	"int": "a whole number", "float64": "a number", "duration": "a time such as 30s, 5m or 1h", "bool": "true or false",
 }
 
 // group is a command that has only subcommands.
@@ -227,6 +237,9 @@ func between(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := atLeast(least, what)(cmd, args); err != nil {
 			return err
+		}
+		if len(args) > most && most == 0 {
+			return usagef("for example: "+firstExample(cmd), "%s: %q is too much: it takes none", cmd.CommandPath(), args[0])
 		}
 		if len(args) > most {
 			return usagef("names with blanks need quotes; for example: "+firstExample(cmd), "%s: %q is too much", cmd.CommandPath(), args[most])
