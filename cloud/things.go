@@ -49,6 +49,25 @@ func (c *Client) things(ctx context.Context, base, verb, target string, body any
 	})
 }
 
+// RoomOf is the room of homes that a device is in, "" where the account does not
+// tell: it knows rooms of things only.
+func RoomOf(homes []Family, e *Entry) string {
+	if e.Thing == nil || e.Thing.RoomID == "" {
+		return ""
+	}
+	for i := range homes {
+		if homes[i].ID != e.Thing.FamilyID && e.Thing.FamilyID != "" {
+			continue
+		}
+		for _, r := range homes[i].Rooms {
+			if r.ID == e.Thing.RoomID {
+				return strings.TrimSpace(r.Name)
+			}
+		}
+	}
+	return ""
+}
+
 // thingsBase is where the things of the account are: as the service says, or
 // else by the region of the login.
 func (c *Client) thingsBase(ctx context.Context) (string, error) {

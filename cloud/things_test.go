@@ -269,6 +269,25 @@ func TestEventsAndFamilies(t *testing.T) {
 	})
 }
 
+// TestRoomOf: a room is named by its home and its id; what is not told is nowhere.
+func TestRoomOf(t *testing.T) {
+	homes := []cloud.Family{
+		{ID: "town", Rooms: []cloudapi.Room{{ID: "1", Name: "Kitchen"}}},
+		{ID: "lake", Rooms: []cloudapi.Room{{ID: "1", Name: " Boat house "}}},
+	}
+	for _, c := range []struct{ home, room, want string }{
+		{"town", "1", "Kitchen"}, {"lake", "1", "Boat house"}, {"", "1", "Kitchen"}, {"lake", "2", ""}, {"sea", "1", ""}, {"town", "", ""},
+	} {
+		e := &cloud.Entry{Thing: &cloud.Thing{FamilyID: c.home, RoomID: c.room}}
+		if got := cloud.RoomOf(homes, e); got != c.want {
+			t.Errorf("%s %s is %q, want %q", c.home, c.room, got, c.want)
+		}
+	}
+	if got := cloud.RoomOf(homes, &cloud.Entry{}); got != "" {
+		t.Errorf("a Kasa device is in %q", got)
+	}
+}
+
 // TestRawCalls: each service by hand, with the token where it belongs.
 func TestRawCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

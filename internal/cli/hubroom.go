@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wattle/cloud"
 	"wattle/hub"
 	"wattle/internal/hubapi"
 	"wattle/internal/hubclient"
@@ -94,16 +95,29 @@ type roomDevice struct {
 }
 
 func newHubRooms(a *app) *cobra.Command {
+	var account bool
 	cmd := &cobra.Command{
-		Use:     "rooms",
-		Short:   "List the rooms of the running hub with their devices",
-		Example: "wattle hub rooms\nwattle hub rooms --json | jq -r '.[].room'",
-		Long:    `A room is there as long as a device is in it: "wattle hub room DEVICE ROOM" makes one.`,
-		Args:    exactly(0, ""),
+		Use:   "rooms",
+		Short: "List the rooms of the running hub with their devices",
+		Example: `wattle hub rooms
+wattle hub rooms --json | jq -r '.[].room'
+wattle hub rooms --from-account       # after "wattle cloud login"`,
+		Long: `A room is there as long as a device is in it: "wattle hub room DEVICE ROOM" makes one.
+--from-account asks the TP-Link account now, once, in which rooms its Tapo devices are, and puts
+those there of which you have said nothing. What you have said stays.`,
+		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error { return a.printRooms(ctx, c) })
+			return a.through(cmd, func(ctx context.Context, c *hubclient.Client) error {
+				if account {
+					if err := a.roomsFromAccount(ctx, c); err != nil {
+						return err
+					}
+				}
+				return a.printRooms(ctx, c)
+			})
 		},
 	}
+	cmd.Flags().BoolVar(&account, "from-account", false, "first take the rooms of the TP-Link account for devices that you have put into none")
 	return cmd
 }
 
@@ -153,4 +167,59 @@ func (a *app) printRooms(ctx context.Context, c *hubclient.Client) error {
 		}
 	}
 	return a.print(rooms, t)
+}
+
+// roomsFromAccount asks the account for rooms, and tells them to the hub. The hub
+// keeps what the owner has said.
+func (a *app) roomsFromAccount(ctx context.Context, c *hubclient.Client) error {
+	account, err := a.cloud(ctx)
+	if err != nil {
+		return err
+	}
+	homes, err := account.Families(ctx)
+	if err != nil {
+		return err
+	}
+	home, err := account.Refresh(ctx)
+	if err != nil {
+		return err
+	}
+	rooms := map[string]string{} // by MAC, or by the id of a child
+	for i := range home.Entries {
+		e := &home.Entries[i]
+		key := e.MAC.Key()
+		if e.Thing != nil && e.Thing.IsSubThing {
+			key = strings.ToUpper(e.ID)
+		} else if e.MAC.IsZero() {
+			continue
+		}
+		if room := cloud.RoomOf(homes, e); room != "" {
+			rooms[key] = room
+		}
+	}
+	devices, err := c.Devices(ctx)
+	if err != nil {
+		return err
+	}
+	took := 0
+	var errs []error
+	for i := range devices {
+		d := &devices[i]
+		key := d.MAC.Key()
+		if d.Child != "" {
+			key = strings.ToUpper(d.Child)
+		}
+		room := rooms[key]
+		if room == "" || d.Room != "" && (d.RoomFrom == "" || d.Room == room) {
+			continue
+		}
+		change := hubapi.ChangeRequest{Room: &room, RoomFrom: hubapi.FromAccount}
+		if err := c.Do(ctx, http.MethodPatch, "/devices/"+d.ID, change, nil); err != nil {
+			errs = append(errs, of(d.Name, hubFault(err)))
+			continue
+		}
+		took++
+	}
+	a.say("the account knows the rooms of %d devices; %d devices of the hub were put there", len(rooms), took)
+	return join(errs)
 }

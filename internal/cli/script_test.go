@@ -174,7 +174,7 @@ func startSim(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Setenv("WATTLE_DISCOVERY__TARGETS", strings.Join(hosts, ","))
 	if ts.Getenv("THROUGH_HUB") != "" {
-		startHub(ts, n)
+		startHub(ts, len(hosts))
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 }
