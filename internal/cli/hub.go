@@ -181,7 +181,11 @@ wattle hub events "Hallway hub" -n 50 --json`,
 				}
 				t.add(plain(h.Device), plain(at), plain(h.text()))
 			}
-			return errors.Join(a.printRows(rows, t, "nothing is in their logs"), join(errs))
+			failed := join(errs)
+			if len(rows) == 0 && failed != nil {
+				return failed
+			}
+			return errors.Join(a.printRows(rows, t, "nothing is in their logs"), failed)
 		},
 	}
 	cmd.Flags().IntVarP(&number, "number", "n", 20, "how many of each device")
