@@ -39,6 +39,12 @@ func (a *app) resolve(ctx context.Context, refs []string) ([]target, error) {
 			}
 			continue
 		}
+		if group, ok := strings.CutPrefix(ref, "@"); ok {
+			if found[i], err = a.inGroup(ctx, group); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		found[i], err = lookUp(book, ref)
 		switch {
 		case errors.Is(err, wattle.ErrNotFound):

@@ -3,10 +3,13 @@ package cli
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 
 	"wattle"
 	"wattle/hub"
+	"wattle/internal/hubapi"
+	"wattle/internal/hubclient"
 	"wattle/internal/known"
 	"wattle/method/smart"
 )
@@ -40,11 +43,18 @@ func (b *book) inRoom(name string, pick func([]hub.Place, string) []hub.ID) ([]t
 		}
 		return nil, f
 	}
+	return b.several(pick(places, room)), nil
+}
+
+// several are devices that stand behind one word, as far as they are known.
+func (b *book) several(ids []hub.ID) (out []target) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var out []target
-	for _, id := range pick(places, room) {
+	for _, id := range ids {
 		m := known.Match{Device: b.list.Get(id.MAC)}
+		if m.Device == nil {
+			continue
+		}
 		for i := range m.Device.Children {
 			if c := &m.Device.Children[i]; id.Child != "" && c.ID == id.Child {
 				m.Child = c
@@ -52,7 +62,30 @@ func (b *book) inRoom(name string, pick func([]hub.Place, string) []hub.ID) ([]t
 		}
 		out = append(out, target{known: *m.Device, child: id.Child, label: m.Name(), every: true, room: true})
 	}
-	return out, nil
+	return out
+}
+
+// inGroup are the devices of "@NAME": the running hub has groups.
+func (a *app) inGroup(ctx context.Context, name string) ([]target, error) {
+	if name == "" {
+		return nil, usagef("name a group, as in @evening", "no name after @")
+	}
+	client, err := a.hub(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if client == nil {
+		return nil, &fault{subject: "@" + name, err: errors.New("groups are kept by a running hub, and none is used"), code: CodeNotFound, hint: `start "wattle serve", or name the devices or their room`}
+	}
+	list, err := hubclient.List[hubapi.Device](ctx, client, "/devices?group="+url.QueryEscape(name))
+	if err != nil {
+		return nil, of("@"+name, hubFault(err))
+	}
+	ids := make([]hub.ID, len(list))
+	for i := range list {
+		ids[i] = hub.ID{MAC: list[i].MAC, Child: list[i].Child}
+	}
+	return a.memory.several(ids), nil
 }
 
 // settled are devices as the user calls them; "room:NAME" means each that was put

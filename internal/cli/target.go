@@ -16,8 +16,8 @@ type target struct {
 	known known.Device
 	child string // id of the child, "" for the device itself
 	label string // as it is shown: "Strip/Outlet 2"
-	every bool   // it was not named: "all", a room, or nothing
-	room  bool   // it is one of "room:NAME"
+	every bool   // it was not named: "all", a room, a group, or nothing
+	room  bool   // it is one of "room:NAME" or "@GROUP"
 }
 
 func (t *target) name() string { return t.label }

@@ -37,11 +37,12 @@ A device is named by any of these, and the first that fits is meant:
   "Strip/Outlet 2"     an outlet of a strip or a child of a hub; Strip/2 is the second
   room:kitchen         the devices of a room, or of the only one that begins so; with quotes where it
                        has spaces: "room:living room". "wattle hub room" puts devices into rooms
+  @evening             the devices of a group of the running hub, see "wattle group"
   all                  every known device
 
 Known devices are those that "wattle discover" or another command has met
 before; "wattle list" shows them. A name that is not known is looked for once.
-What a device of a room or of all cannot do is left out for it. A strip in a room stands for its
+What a device of a room, a group or of all cannot do is left out for it. A strip in a room stands for its
 outlets, without those that are in another room.
 A device that changed its address is found again by its MAC.`
 

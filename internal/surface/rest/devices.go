@@ -108,8 +108,19 @@ func (s *Server) listDevices(_ context.Context, in *struct {
 	Online string `query:"online" enum:"true,false" doc:"Only those that are online, or that are not"`
 	Type   string `query:"type" maxLength:"64" doc:"Only those of a type, such as Plug"`
 	Room   string `query:"room" maxLength:"256" doc:"Only those of a room, whatever its case"`
+	Group  string `query:"group" maxLength:"256" doc:"Only those that a group means now; all: those that can be switched"`
 }) (*listOut[hubapi.Device], error) {
-	views := slices.DeleteFunc(s.hub.Views(), func(v *hub.View) bool {
+	views := s.hub.Views()
+	if in.Group != "" {
+		auto, err := s.automation()
+		if err == nil {
+			views, err = auto.Members("@" + in.Group)
+		}
+		if err != nil {
+			return nil, missingItem("group", err)
+		}
+	}
+	views = slices.DeleteFunc(views, func(v *hub.View) bool {
 		return in.Online != "" && strconv.FormatBool(v.Online) != in.Online ||
 			in.Type != "" && !strings.EqualFold(string(v.Identity().Type), in.Type) ||
 			in.Room != "" && !strings.EqualFold(v.Room.Name, in.Room)

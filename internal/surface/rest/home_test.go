@@ -69,6 +69,10 @@ func TestGroupsAndScenes(t *testing.T) {
 		if did := want[[]automation.Outcome](h, h.do("POST", api("/groups/evening/set"), `{"state":true,"brightness":33}`), 200); len(did) != 1 || did[0].Error != "" {
 			t.Errorf("did %+v", did)
 		}
+		if in := get[[]hubapi.Device](h, "/devices?group=EVENING"); len(in) != 1 || in[0].Name != "Corner lamp" {
+			t.Errorf("in the group are %+v", in)
+		}
+		refused(h, h.do("GET", api("/devices?group=morning"), ""), 404, "not_found")
 		if did := want[[]automation.Outcome](h, h.do("POST", api("/groups/all/toggle"), ""), 200); len(did) != 2 {
 			t.Errorf("did %+v", did)
 		}
