@@ -189,7 +189,7 @@ var refusals = []refusal{
 	{"401", "Token", "There is no token, or a wrong one", "WWW-Authenticate", always},
 	{"403", "Scope", "The token may not do that, or the hub does not do it for safety", "", always},
 	{"404", "NotFound", "There is no such thing", "", func(op node, path, _ string) bool {
-		return strings.Contains(path, "{") || takes(op, "query", "device") || op["operationId"] == "add-device" || op["operationId"] == "create-hook"
+		return strings.Contains(path, "{") || takes(op, "query", "device") || takes(op, "query", "group") || op["operationId"] == "add-device" || op["operationId"] == "create-hook"
 	}},
 	{"409", "Conflict", "It is there already, or something stands against it", "", func(op node, _, _ string) bool {
 		return op.at("responses")["201"] != nil || op["operationId"] == "remove-device"
