@@ -34,7 +34,7 @@ func axisOf(values []float64, counted bool) axis {
 		low, high = min(low, middle-0.5), max(high, middle+0.5)
 	}
 	x := axis{step: math.Pow(10, math.Floor(math.Log10((high-low)/lineRows)))}
-	for _, times := range []float64{1, 2, 2.5, 2} { // 1, 2, 5 and 10
+	for _, times := range []float64{1, 2, 2.5, 2, 2} { // 1, 2, 5, 10, and 20 where both ends lie a little beyond a tick
 		x.step *= times
 		x.low = math.Floor(low/x.step+1e-9) * x.step
 		x.rows = int(math.Round((math.Ceil(high/x.step-1e-9)*x.step - x.low) / x.step))

@@ -57,6 +57,9 @@ func TestAxis(t *testing.T) {
 
 // TestAxisHolds: all values are within, the rows fit, and no two have the same label.
 func TestAxisHolds(t *testing.T) {
+	if x := axisOf([]float64{1, -110000.5}, false); x.rows > lineRows || x.step != 20000 {
+		t.Errorf("%+v", x)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.Float64Range(-1e6, 1e6), 1, 20).Draw(t, "values")
 		scale := rapid.SampledFrom([]float64{1, 1e-3, 1e-6}).Draw(t, "scale")
