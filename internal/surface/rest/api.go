@@ -61,6 +61,7 @@ func (s *Server) routes() http.Handler {
 		_, _ = w.Write(data)
 	})
 	mux.HandleFunc("GET /docs", page)
+	mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusSeeOther)) // what people open first
 	mux.HandleFunc(hookPath+"{name}", s.hook)
 	mux.HandleFunc(hookPath+"{name}/{token}", s.hook)
 	mux.HandleFunc("/", noRoute(mux))

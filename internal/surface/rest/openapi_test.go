@@ -92,6 +92,9 @@ func TestDocument(t *testing.T) {
 		if len(ids) < 40 {
 			t.Errorf("%d operations", len(ids))
 		}
+		if first := h.do("GET", "/", "", noToken); first.StatusCode != 303 || first.Header.Get("Location") != "/docs" {
+			t.Errorf("what people open first leads to %s %q", first.Status, first.Header.Get("Location"))
+		}
 		page := h.do("GET", "/docs", "", noToken)
 		if page.StatusCode != 200 || bytes.Contains(page.body, []byte("//unpkg")) || regexp.MustCompile(`(src|href)="https?:`).Match(page.body) {
 			t.Errorf("the page loads something from elsewhere: %s", page.Status)
