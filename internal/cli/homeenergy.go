@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,8 +95,8 @@ func (a *app) printPastEnergy(ctx context.Context, c *hubclient.Client, id strin
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "total %.3f kWh", kwh)
-	for currency, sum := range money {
-		fmt.Fprintf(&text, ", %.2f %s", sum, currency)
+	for _, currency := range slices.Sorted(maps.Keys(money)) {
+		fmt.Fprintf(&text, ", %.2f %s", money[currency], currency)
 	}
 	if e.Lifetime != nil {
 		fmt.Fprintf(&text, "; lifetime %.3f kWh", *e.Lifetime)
