@@ -181,17 +181,22 @@ func (h *Home) takeAddr() (netip.Addr, error) {
 
 func (h *Home) bindAt(ctx context.Context, p *place, addr netip.Addr) (*sockets, error) {
 	s := &sockets{}
+	// failed is why a socket is not there. The ports of discovery are nobody else's:
+	// who has one of them, if only for a moment because he is leaving, has the address.
+	failed := func(what string, err error) error {
+		s.close()
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return errTaken
+		}
+		return fmt.Errorf("listen for %s: %w", what, err)
+	}
 	var err error
 	if s.tdp, err = h.listenPacket(ctx, addr.String(), portTDP); err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return nil, errTaken
-		}
-		return nil, fmt.Errorf("listen for discovery: %w", err)
+		return nil, failed("discovery", err)
 	}
 	if p.dev.Discovery(Announcement{}).Battery {
 		if s.battery, err = h.listenPacket(ctx, addr.String(), portBattery); err != nil {
-			s.close()
-			return nil, fmt.Errorf("listen for discovery: %w", err)
+			return nil, failed("discovery", err)
 		}
 	}
 	route := p.dev.Info().Route
@@ -201,16 +206,18 @@ func (h *Home) bindAt(ctx context.Context, p *place, addr netip.Addr) (*sockets,
 		port = h.o.PortBase
 		s.tcp, err = h.listen(ctx, addr, port)
 	}
-	switch {
-	case err != nil:
-	case route.Transport == wattle.XOR:
-		s.xor, err = h.listenPacket(ctx, addr.String(), port)
-	case route.Transport == wattle.Linkie: // found as its older kin, controlled otherwise
-		s.xor, err = h.listenPacket(ctx, addr.String(), portXOR)
-	}
 	if err != nil {
 		s.close()
 		return nil, fmt.Errorf("listen for %s: %w", route.Transport, err)
+	}
+	switch route.Transport {
+	case wattle.XOR:
+		s.xor, err = h.listenPacket(ctx, addr.String(), port)
+	case wattle.Linkie: // found as its older kin, controlled otherwise
+		s.xor, err = h.listenPacket(ctx, addr.String(), portXOR)
+	}
+	if err != nil {
+		return nil, failed(string(route.Transport), err)
 	}
 	h.settleAt(p, addr, port)
 	return s, nil

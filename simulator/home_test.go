@@ -551,3 +551,32 @@ func TestControl(t *testing.T) {
 		t.Errorf("without a simulator: %v", err)
 	}
 }
+
+// TestAddressThatIsLeft: an address where somebody still has one of the ports of
+// discovery is passed over: he may be about to leave.
+func TestAddressThatIsLeft(t *testing.T) {
+	for model, port := range map[string]string{"HS110": "9999", "P110": "20002"} {
+		synctest.Test(t, func(t *testing.T) {
+			o := memoryHome(memnet.New())
+			listen, passed := o.ListenPacket, ""
+			o.ListenPacket = func(ctx context.Context, kind, address string) (net.PacketConn, error) {
+				host, p, _ := net.SplitHostPort(address)
+				if p == port && (passed == "" || host == passed) && netip.MustParseAddr(host).IsLoopback() && host != "127.255.255.255" {
+					passed = host
+					return nil, &net.OpError{Op: "listen", Net: kind, Err: os.NewSyscallError("bind", syscall.EADDRINUSE)}
+				}
+				return listen(ctx, kind, address)
+			}
+			var files []*capture.File
+			for _, f := range homes.Demo() {
+				if strings.HasPrefix(f.Name, model) {
+					files = append(files, f)
+				}
+			}
+			h := runHome(t, o, demoDevices(t, files[:1]))
+			if len(h.ready) != 1 || passed == "" || h.ready[0].Address == passed {
+				t.Errorf("%s was passed over, and it is at %+v", passed, h.ready)
+			}
+		})
+	}
+}
