@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"wattle/hub"
 	"wattle/hub/hubtest"
 )
 
@@ -18,7 +19,7 @@ func TestSeldom(t *testing.T) {
 		home := hubtest.Start(t, files)
 		o := home.Options()
 		sent := watch(o)
-		o.Interval, o.Logs = 5*time.Minute, time.Hour
+		o.Interval, o.Logs, o.Sweep = 5*time.Minute, time.Hour, 12*time.Hour
 		begun := time.Now()
 		h := home.Hub(o)
 		hubtest.Online(t, h, len(files))
@@ -56,13 +57,16 @@ func TestSeldom(t *testing.T) {
 		if len(moments) < have-3 { // those of the hub follow each other
 			t.Errorf("%d devices are asked at %d moments", have, len(moments))
 		}
+		pace := func(every time.Duration) { h.Tune(hub.Tuning{Interval: every, Logs: time.Hour, Sweep: 12 * time.Hour}) }
+		pace(time.Hour) // what is due is asked after a poll, and most of a day nothing is
 		<-time.After(21*time.Hour + 30*time.Minute)
 		if n := len(sent.with(begun, latest)); n != have {
 			t.Errorf("%d messages within a day, want %d", n, have)
 		}
-		<-time.After(22 * time.Hour)
+		pace(5 * time.Minute)
+		<-time.After(3 * time.Hour)
 		if n := len(sent.with(begun, latest)); n != 2*have {
-			t.Errorf("%d messages within two days, want %d", n, 2*have)
+			t.Errorf("%d messages within 25.5 h, want %d", n, 2*have)
 		}
 		t.Logf("%d messages to %d devices in %v", len(sent.with(begun, latest)), have, time.Since(begun))
 	})
