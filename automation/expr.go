@@ -108,7 +108,7 @@ func (w *world) compile(text string) (*vm.Program, error) {
 		if n.group && isRoom {
 			if _, err := w.room(room); err != nil {
 				line, column := place(text, n.at)
-				return nil, &ExpressionError{Line: line, Column: column, Text: untold(err), Err: err}
+				return nil, &ExpressionError{Line: line, Column: column, Text: err.Error(), Err: err}
 			}
 			continue
 		}

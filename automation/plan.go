@@ -47,8 +47,7 @@ type seen struct {
 }
 
 // refresh makes plans of the rules, after they or groups were changed, or a device is
-// in another room. Rules that
-// did not change go on as they were.
+// in another room. Rules that did not change go on as they were.
 func (e *Engine) refresh() {
 	w := e.world()
 	views := e.hub.Views()

@@ -33,19 +33,12 @@ func (w *world) room(name string) (string, error) {
 	return hub.RoomWord + room, err
 }
 
-// untold is what an error says without the words of its class, which speak of
-// devices.
-func untold(err error) string {
-	text := strings.TrimPrefix(err.Error(), wattle.ErrNotFound.Error()+": ")
-	return strings.TrimPrefix(text, wattle.ErrParam.Error()+": ")
-}
-
 // word checks what names a device, a group or a room, and gives it as it is stored.
 func (w *world) word(path, word string) (string, error) {
 	if name, ok := hub.CutRoom(word); ok {
 		room, err := w.room(name)
 		if errors.Is(err, wattle.ErrNotFound) {
-			err = fmt.Errorf("%w: %s", wattle.ErrParam, untold(err))
+			err = fmt.Errorf("%w: %s", wattle.ErrParam, err.Error())
 		}
 		if err != nil {
 			return "", &FieldError{path, err}

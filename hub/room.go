@@ -77,12 +77,21 @@ func PickRoom(rooms []string, name string) (string, error) {
 	case len(begin) == 1:
 		return begin[0], nil
 	case len(begin) > 1:
-		return "", fmt.Errorf("%w: room %q may be %s", wattle.ErrParam, clip(name), quoted(begin))
+		return "", &roomError{fmt.Sprintf("room %q may be %s", clip(name), quoted(begin)), wattle.ErrParam}
 	case len(rooms) == 0:
-		return "", fmt.Errorf("%w: no room %q: no device was given a room yet", wattle.ErrNotFound, clip(name))
+		return "", &roomError{fmt.Sprintf("no room %q: no device was given a room yet", clip(name)), wattle.ErrNotFound}
 	}
-	return "", fmt.Errorf("%w: no room %q: there are %s", wattle.ErrNotFound, clip(name), quoted(rooms))
+	return "", &roomError{fmt.Sprintf("no room %q: there are %s", clip(name), quoted(rooms)), wattle.ErrNotFound}
 }
+
+// roomError is of a class without its words, which speak of devices.
+type roomError struct {
+	text  string
+	class error
+}
+
+func (e *roomError) Error() string { return e.text }
+func (e *roomError) Unwrap() error { return e.class }
 
 // quoted lists names; of very many the first.
 func quoted(names []string) string {

@@ -35,9 +35,7 @@ func (b *book) inRoom(name string, pick func([]hub.Place, string) []hub.ID) ([]t
 	places := b.places()
 	room, err := hub.PickRoom(hub.Rooms(places), name)
 	if err != nil {
-		// The words of the class speak of devices.
-		text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), wattle.ErrNotFound.Error()+": "), wattle.ErrParam.Error()+": ")
-		f := &fault{err: errors.New(text), code: CodeNotFound, hint: `"wattle hub room DEVICE ROOM" puts a device into a room`}
+		f := &fault{err: err, code: CodeNotFound, hint: `"wattle hub room DEVICE ROOM" puts a device into a room`}
 		if errors.Is(err, wattle.ErrParam) {
 			f.code, f.hint = CodeUsage, "give more of the name"
 		}
