@@ -133,7 +133,7 @@ func (a *app) printHubDevices(ctx context.Context, c *hubclient.Client) error {
 	for _, h := range health.Details {
 		of[h.Device] = h
 	}
-	t := &table{head: []string{"name", "model", "state", "online", "answers in", "misses", "way", "id", "room"}, spare: []string{"misses", "id", "room"}}
+	t := &table{head: []string{"name", "model", "state", "online", "answers in", "misses", "way", "id", "room"}, spare: []string{"misses", "id", "room"}, sparse: []string{"room"}}
 	for _, d := range devices {
 		name, online := d.Name, cell{"yes", style.green}
 		if d.Child != "" {

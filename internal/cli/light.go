@@ -26,18 +26,20 @@ type lightFlags struct {
 func newLight(a *app) *cobra.Command {
 	var f lightFlags
 	cmd := &cobra.Command{
-		Use:   "light DEVICE",
-		Short: "Show a light, or change how it shines",
+		Use:   "light DEVICE...",
+		Short: "Show lights, or change how they shine",
 		Example: `wattle light "Desk lamp"
 wattle light "Desk lamp" --brightness 40 --temp warm
 wattle light "Desk lamp" --color orange --transition 2s
 wattle light "Desk lamp" --brightness +10
+wattle light room:kitchen --brightness 30
 wattle light shelf --effect "candy cane"
 wattle light shelf --effect "sequence red #ff8800 240,100,100 transition=2s"
 wattle light shelf --effect off
 wattle light "Desk lamp" --preset 2`,
 		Long: `Everything that is asked for is changed at once, and turns the light on. Without
-an option the light is shown as it is.
+an option the light is shown as it is. Of a room, a group and "all" the lights are
+meant, of several a line each is shown.
 
 A white is given in K, or as warm, neutral or cool; a colour as a name, which keeps
 the brightness, #rrggbb, hue,saturation,value or rgb(red,green,blue). Strips make
@@ -49,27 +51,17 @@ smooth_transition_on and smooth_transition_off.
 
 "effects", "preset" and "help" are commands: name such a device by its id.`,
 		GroupID:           groupSwitch,
-		Args:              exactly(1, "the name of a device"),
+		Args:              atLeast(1, "the name of a device"),
 		ValidArgsFunction: a.completeDevices,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := f.change()
 			if err != nil {
 				return err
 			}
-			return a.withLight(cmd.Context(), args[0], func(ctx context.Context, d *opened, l *device.Light) error {
-				if asked(cmd) {
-					if err := c.apply(ctx, d, l); err != nil {
-						return err
-					}
-				}
-				if _, err := d.dev.Poll(ctx); err != nil {
-					return err
-				}
-				if a.flags.quiet && !a.jsonWanted() {
-					return nil
-				}
-				return a.printLight(l, args[0])
-			})
+			if !asked(cmd) {
+				c = nil
+			}
+			return a.lights(cmd.Context(), args, c)
 		},
 	}
 	flags := cmd.Flags()
@@ -160,13 +152,17 @@ func (f *lightFlags) change() (*lightChange, error) {
 	return c, nil
 }
 
-// apply makes the change, and says what was likely meant where a name is
-// unknown.
+// apply makes the change, if there is one, and says what was likely meant where a
+// name is unknown.
 func (c *lightChange) apply(ctx context.Context, d *opened, l *device.Light) error {
-	if lo, hi, ok := l.TemperatureRange(); c.nearest && ok {
-		c.Temperature = new(min(max(c.white, lo), hi))
+	if c == nil {
+		return nil
 	}
-	err := l.Apply(ctx, c.LightChange)
+	change := c.LightChange // others of the lights may reach less or more
+	if lo, hi, ok := l.TemperatureRange(); c.nearest && ok {
+		change.Temperature = new(min(max(c.white, lo), hi))
+	}
+	err := l.Apply(ctx, change)
 	if err != nil {
 		if errors.Is(err, wattle.ErrParam) && c.Effect != "" && !effect.IsSpec(c.Effect) {
 			if list, also := l.Effects(ctx); also == nil {
@@ -191,29 +187,4 @@ func effectHint(typed string, list []device.LightEffect) string {
 		return hint
 	}
 	return `"wattle light effects DEVICE" lists what the light has`
-}
-
-// withLight opens one device as a light.
-func (a *app) withLight(ctx context.Context, ref string, do func(context.Context, *opened, *device.Light) error) error {
-	ctx, cancel := a.limit(ctx)
-	defer cancel()
-	targets, err := a.resolve(ctx, []string{ref})
-	if err != nil {
-		return err
-	}
-	if len(targets) != 1 {
-		return usagef("name one light", "%q means %d devices", ref, len(targets))
-	}
-	_, errs := visit(ctx, a, targets, func(ctx context.Context, d *opened) (struct{}, error) {
-		l, err := d.dev.Light()
-		if err != nil {
-			return struct{}{}, err
-		}
-		err = do(ctx, d, l)
-		if f, ok := errors.AsType[*fault](err); ok && f.subject == "" {
-			f.subject = targets[0].name() // so that its hint is kept
-		}
-		return struct{}{}, err
-	})
-	return join(errs)
 }

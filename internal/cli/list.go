@@ -98,7 +98,7 @@ func (a *app) printList() error {
 	}
 	devices := book.devices()
 	rows := []listed{}
-	t := &table{head: []string{"name", "model", "state", "address", "transport", "mac", "seen", "room"}, spare: []string{"mac", "seen", "room"}}
+	t := &table{head: []string{"name", "model", "state", "address", "transport", "mac", "seen", "room"}, spare: []string{"mac", "seen", "room"}, sparse: []string{"room"}}
 	now := time.Now()
 	for _, d := range devices {
 		n := book.note(d.MAC)

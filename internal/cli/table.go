@@ -29,6 +29,8 @@ type table struct {
 	// spare are columns that are left out, in this order, where a line would be
 	// longer than the terminal is wide.
 	spare []string
+	// sparse are columns that a person does not see where no row has anything in them.
+	sparse []string
 	// bare leaves the head out where a person reads it.
 	bare bool
 }
@@ -38,6 +40,16 @@ func (t *table) add(cells ...cell) { t.rows = append(t.rows, cells) }
 // lines renders the table: columns two blanks apart, clipped to width columns
 // where that does no harm unless it is 0, no blanks at the end of a line.
 func (t *table) lines(st style, width int) []string {
+	if len(t.sparse) > 0 {
+		full := *t
+		full.sparse = nil
+		for _, name := range t.sparse {
+			if column := slices.Index(full.head, name); !full.fills(column) {
+				full.drop(column)
+			}
+		}
+		return full.lines(st, width)
+	}
 	widths := make([]int, len(t.head))
 	if !t.bare {
 		for i, h := range t.head {
@@ -115,6 +127,11 @@ func total(widths []int) int {
 		sum += w
 	}
 	return sum
+}
+
+// fills reports whether any row has something in a column.
+func (t *table) fills(column int) bool {
+	return slices.ContainsFunc(t.rows, func(row []cell) bool { return 0 <= column && column < len(row) && row[column].text != "" })
 }
 
 // drop leaves a column out.

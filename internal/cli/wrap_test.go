@@ -65,6 +65,23 @@ func TestHelpFits(t *testing.T) {
 	visit(newRoot(&app{getenv: func(string) string { return "" }}, ""))
 }
 
+// TestSparseColumns are not seen where they are empty, but written for programs.
+func TestSparseColumns(t *testing.T) {
+	list := table{head: []string{"name", "state", "room"}, sparse: []string{"room", "nowhere"}}
+	list.add(plain("Heater"), plain("on"), plain(""))
+	list.add(plain("Fridge"), plain("on"), plain(""))
+	if got := list.lines(false, 80); got[0] != "NAME    STATE" || got[1] != "Heater  on" {
+		t.Errorf("empty: %q", got)
+	}
+	list.rows[1][2] = plain("Kitchen")
+	if got := list.lines(false, 80); got[0] != "NAME    STATE  ROOM" || got[1] != "Heater  on" || got[2] != "Fridge  on     Kitchen" {
+		t.Errorf("one in a room: %q", got)
+	}
+	if len(list.head) != 3 || len(list.rows[0]) != 3 {
+		t.Error("the table itself has changed")
+	}
+}
+
 // TestSpareColumns are left out before names are clipped.
 func TestSpareColumns(t *testing.T) {
 	list := table{head: []string{"name", "state", "mac", "seen"}, spare: []string{"mac", "seen"}}
