@@ -45,7 +45,7 @@ wattle history export Heater --feature current_consumption --influx`,
 				}
 				body, err := c.Stream(ctx, http.MethodGet, "/export?"+q.Encode(), "*/*")
 				if err != nil {
-					return err
+					return a.noSeries(ctx, c, q.Get("device"), err, features...)
 				}
 				defer func() { _ = body.Close() }()
 				_, err = io.Copy(a.out, body)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -173,7 +174,7 @@ func (a *app) printSeries(ctx context.Context, c *hubclient.Client, id string, t
 	}
 	var s hubapi.Series
 	if err := c.Do(ctx, http.MethodGet, "/devices/"+id+"/history?"+q.Encode(), nil, &s); err != nil {
-		return a.noSeries(ctx, c, id, wanted, err)
+		return a.noSeries(ctx, c, id, err, wanted)
 	}
 	if a.outTTY && a.format() == formatTable && f.by != "raw" && len(s.Buckets) > 1 {
 		return a.plotSeries(t, &s)
@@ -201,13 +202,13 @@ const (
 	nothingThen = "nothing is known of that time; --since and --until choose another"
 )
 
-// noSeries says, where a feature has no history, which ones have, those that are most
-// like it first. Texts have no mean. Any other error stays as it is.
-func (a *app) noSeries(ctx context.Context, c *hubclient.Client, id, wanted string, err error) error {
+// noSeries says, where one of some features has no history, which ones have, those that
+// are most like it first. Texts have no mean. Any other error stays as it is.
+func (a *app) noSeries(ctx context.Context, c *hubclient.Client, id string, err error, wanted ...string) error {
 	if errors.Is(err, wattle.ErrParam) && strings.Contains(err.Error(), "which have no mean") {
-		return usagef("add --by raw", "%s has texts, which have no mean: ask for its single samples", wanted)
+		return usagef("add --by raw", "%s has texts, which have no mean: ask for its single samples", wanted[0])
 	}
-	if !isNotFound(err) {
+	if !isNotFound(err) || id == "" || len(wanted) == 0 {
 		return err
 	}
 	have, lerr := hubclient.List[string](ctx, c, "/devices/"+id+"/series")
@@ -217,7 +218,8 @@ func (a *app) noSeries(ctx context.Context, c *hubclient.Client, id, wanted stri
 	case len(have) == 0:
 		return &fault{err: errors.New(nothingYet), code: CodeNotFound, hint: `"wattle hub devices" shows which devices answer`}
 	}
-	return &fault{err: fmt.Errorf("no feature %q in its history", wanted), code: CodeNotFound, hint: "there are " + strings.Join(byLikeness(wanted, have), ", ")}
+	i := max(0, slices.IndexFunc(wanted, func(name string) bool { return !slices.Contains(have, name) }))
+	return &fault{err: fmt.Errorf("no feature %q in its history", wanted[i]), code: CodeNotFound, hint: "there are " + strings.Join(byLikeness(wanted[i], have), ", ")}
 }
 
 // plotSeries draws the means of a series.

@@ -60,7 +60,7 @@ func (d *daemon) openHistory(ctx context.Context, a *app) (*archive, error) {
 	}
 	if !strings.Contains(address, "://") {
 		if err := ensureFolder(filepath.Dir(address)); err != nil {
-			return nil, err
+			return nil, settledBy(err, movesHistory)
 		}
 	}
 	keep, err := set.retention()

@@ -15,14 +15,14 @@ func (a *app) lockHome() (unlock func(), err error) {
 		return nil, err
 	}
 	if err := ensureFolder(p.dir); err != nil {
-		return nil, err
+		return nil, settledBy(err, movesState)
 	}
 	path := filepath.Join(p.dir, "hub.lock")
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	got, err := lock.TryLock()
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, settledBy(fmt.Errorf("%s: %w", path, err), movesState)
 	case !got:
 		return nil, &fault{
 			err: errors.New("a hub of this state folder runs already"), code: CodePolicy,

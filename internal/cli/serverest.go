@@ -90,7 +90,7 @@ func (a *app) listenSocket(ctx context.Context) (net.Listener, error) {
 		return nil, usagef("listen.socket says where else, such as /tmp/hub.sock", "%s: %d letters are too long for a socket: want at most %d", path, len(path), socketMost)
 	}
 	if err := ensureFolder(filepath.Dir(path)); err != nil {
-		return nil, err
+		return nil, settledBy(err, movesSocket)
 	}
 	if info, err := os.Lstat(path); err == nil {
 		if info.Mode().Type() != os.ModeSocket {

@@ -50,6 +50,7 @@ func (s *Server) routes() http.Handler {
 	config.OpenAPIPath = ""
 	api := humago.New(mux, config)
 	s.describe(api)
+	describeLinks(api)
 	written := sync.OnceValues(func() ([]byte, error) { return document(api.OpenAPI()) })
 	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		data, err := written()

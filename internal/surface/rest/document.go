@@ -186,7 +186,7 @@ type refusal struct {
 
 var refusals = []refusal{
 	{"400", "Request", "It is not understood", "", always},
-	{"401", "Token", "There is no token, or a wrong one", "WWW-Authenticate", always},
+	{"401", "Token", "There is no token, or a wrong one", "WWW-Authenticate", wantsToken},
 	{"403", "Scope", "The token may not do that, or the hub does not do it for safety", "", always},
 	{"404", "NotFound", "There is no such thing", "", func(op node, path, _ string) bool {
 		return strings.Contains(path, "{") || takes(op, "query", "device") || takes(op, "query", "group") || op["operationId"] == "add-device" || op["operationId"] == "create-hook"
@@ -196,13 +196,15 @@ var refusals = []refusal{
 	}},
 	{"412", "Changed", "It has changed since it was read, or is there already", "", func(op node, _, _ string) bool { return takes(op, "header", "If-Match") }},
 	{"413", "TooLarge", "The body is too large", "", always},
-	{"415", "MediaType", "The body is of another type", "", always},
+	{"415", "MediaType", "The body is of another type", "", wantsToken},
 	{"422", "Value", "A value is wrong; errors say which", "", func(op node, _, _ string) bool { return hasBody(op, "", "") || op["parameters"] != nil }},
 	{"426", "Upgrade", "This path is for WebSockets", "Upgrade", func(_ node, path, _ string) bool { return strings.HasSuffix(path, "/ws") }},
 	{"429", "Rate", "Too many requests", "Retry-After", always},
 }
 
 func always(node, string, string) bool { return true }
+
+func wantsToken(op node, _, _ string) bool { return op["security"] != nil }
 
 func hasBody(op node, _, _ string) bool { return op["requestBody"] != nil }
 

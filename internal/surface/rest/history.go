@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -204,6 +205,9 @@ func (s *Server) export(ctx context.Context, in *struct {
 		if selection.Device, err = s.remembered(in.Device); err != nil {
 			return nil, err
 		}
+		if err := s.recorded(ctx, selection.Device, in.Feature); err != nil {
+			return nil, err
+		}
 	}
 	follow, leave, ok := s.live.enter(ctx)
 	if !ok {
@@ -223,6 +227,24 @@ func (s *Server) export(ctx context.Context, in *struct {
 			panic(http.ErrAbortHandler)
 		}
 	}}, nil
+}
+
+// recorded refuses features that a device has no history of: they would be missing in
+// an export without a word.
+func (s *Server) recorded(ctx context.Context, id hub.ID, features []string) error {
+	if len(features) == 0 {
+		return nil
+	}
+	have, err := s.options.Archive.Series(ctx, id)
+	if err != nil {
+		return past(err)
+	}
+	for _, name := range features {
+		if !slices.ContainsFunc(have, func(k history.Key) bool { return k.Feature == name }) {
+			return missing("feature", "no feature %q in the history of this device", name)
+		}
+	}
+	return nil
 }
 
 // begun writes an answer that may be long: the client has time for each part of

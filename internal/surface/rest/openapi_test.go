@@ -65,7 +65,7 @@ func TestDocument(t *testing.T) {
 		refs(t, doc, doc)
 		ids := map[string]bool{}
 		for _, op := range operations(doc) {
-			if op.ID == "" || ids[op.ID] || op.Summary == "" || len(op.Tags) != 1 || len(op.Security) != 1 {
+			if op.ID == "" || ids[op.ID] || op.Summary == "" || len(op.Tags) != 1 || len(op.Security) != 1 && !strings.HasPrefix(op.path, "/hook/") {
 				t.Errorf("%s %s: %+v", op.method, op.path, op)
 			}
 			ids[op.ID] = true
