@@ -75,16 +75,26 @@ func startMeters(tb testing.TB, days int) *meters {
 // ask asks for the newest days and gives the answer.
 func (m *meters) ask(days int, query string) []byte {
 	m.tb.Helper()
-	path := fmt.Sprintf("/devices/%s/history?feature=%s&from=%s&to=%s&%s", hub.Slug(metersKey.Device), metersKey.Feature,
-		metersEnd.AddDate(0, 0, -days).Format(time.RFC3339), metersEnd.Format(time.RFC3339), query)
+	return m.get("/devices/"+hub.Slug(metersKey.Device)+"/history", days, query)
+}
+
+// get is the answer of a path about the newest days.
+func (m *meters) get(path string, days int, query string) []byte {
+	m.tb.Helper()
+	path += fmt.Sprintf("?feature=%s&from=%s&to=%s&%s", metersKey.Feature, metersEnd.AddDate(0, 0, -days).Format(time.RFC3339), metersEnd.Format(time.RFC3339), query)
 	r := httptest.NewRequestWithContext(m.tb.Context(), http.MethodGet, "http://127.0.0.1"+api(path), nil)
-	w := httptest.NewRecorder()
+	w := unhurried{httptest.NewRecorder()}
 	m.handler.ServeHTTP(w, r)
 	if w.Code != http.StatusOK {
 		m.tb.Fatalf("%d: %s", w.Code, w.Body)
 	}
 	return w.Body.Bytes()
 }
+
+// unhurried is a client that has no deadline.
+type unhurried struct{ *httptest.ResponseRecorder }
+
+func (unhurried) SetWriteDeadline(time.Time) error { return nil }
 
 // What a question about the past costs depends on what is asked for and not on what
 // there is: bytes of the answer and allocations per item, the reading of rows included.
@@ -123,6 +133,34 @@ func TestSizeOfAnswers(t *testing.T) {
 			}
 			if allocations > float64(items*c.runs) {
 				t.Errorf("%.0f allocations for %d items: want at most %d each", allocations, items, c.runs)
+			}
+		})
+	}
+}
+
+// An export is a stream: a line costs what it costs, however many there are.
+func TestSizeOfExports(t *testing.T) {
+	const days = 7
+	m := startMeters(t, days)
+	for _, c := range []struct {
+		query       string
+		rows        int
+		bytes, runs int // for each row at most
+	}{
+		{"format=csv&by=raw", days * 1440, 95, 14},
+		{"format=json&by=raw", days * 1440, 160, 18},
+		{"format=influx&by=raw", days * 1440, 115, 12},
+		{"format=csv&by=hour", days * 24, 170, 24},
+	} {
+		t.Run(strings.ReplaceAll(c.query, "&", " "), func(t *testing.T) {
+			size := len(m.get("/export", days, c.query))
+			allocations := testing.AllocsPerRun(3, func() { m.get("/export", days, c.query) })
+			t.Logf("%d rows: %d bytes and %.1f allocations each", c.rows, size/c.rows, allocations/float64(c.rows))
+			if size > c.rows*c.bytes || size < c.rows*20 {
+				t.Errorf("%d bytes for %d rows: want at most %d each", size, c.rows, c.bytes)
+			}
+			if allocations > float64(c.rows*c.runs) {
+				t.Errorf("%.0f allocations for %d rows: want at most %d each", allocations, c.rows, c.runs)
 			}
 		})
 	}
