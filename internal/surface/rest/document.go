@@ -38,6 +38,9 @@ func document(api *huma.OpenAPI) ([]byte, error) {
 		for method := range paths.at(path) {
 			op := paths.at(path, method)
 			refuse(op, path, method)
+			if op["security"] == nil {
+				op["security"] = []node{} // what is left out might have been forgotten
+			}
 			tellParameters(op)
 			if id := op["operationId"]; id == "set-features" || id == "set-group" {
 				body := op.at("requestBody", "content", "application/json", "schema")
