@@ -82,3 +82,18 @@ func (a *app) folder(variable, fallback string) (string, error) {
 	}
 	return filepath.Join(home, filepath.FromSlash(fallback), "wattle"), nil
 }
+
+// ensureFolder makes a folder that only its owner can look into.
+func ensureFolder(dir string) error { return os.MkdirAll(dir, 0o700) }
+
+// settledBy adds to an error of a folder or file which setting moves it.
+func settledBy(err error, setting string) error {
+	return &fault{err: err, hint: "make it writable, or choose another place: " + setting}
+}
+
+// The settings that move what the hub writes.
+const (
+	movesState   = "WATTLE_STATE_DIR"
+	movesHistory = "history.address"
+	movesSocket  = "listen.socket"
+)

@@ -273,20 +273,3 @@ func (a *app) completeSimCtl(ctx context.Context, control string, args []string)
 	}
 	return nil
 }
-
-// ensureFolder makes a folder that only its owner can look into.
-func ensureFolder(dir string) error { return os.MkdirAll(dir, 0o700) }
-
-// settledBy adds to an error of a folder or file which setting moves it.
-func settledBy(err error, setting string) error {
-	if err == nil {
-		return nil
-	}
-	return &fault{err: err, hint: "make it writable, or choose another place: " + setting}
-}
-
-const (
-	movesState   = "WATTLE_STATE_DIR"
-	movesHistory = "history.address"
-	movesSocket  = "listen.socket"
-)
