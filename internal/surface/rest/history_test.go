@@ -128,7 +128,7 @@ func TestHistory(t *testing.T) {
 		}
 		refused(h, h.do("GET", api("/export?format=xml"), ""), 422, "param")
 		refused(h, h.do("GET", api("/export?device=nothing"), ""), 404, "not_found")
-		if p := refused(h, h.do("GET", api("/export?device="+id+"&feature=voltage&feature=votlage"), ""), 404, "not_found"); p.Title != "no such feature" {
+		if p := refused(h, h.do("GET", api("/export?device="+id+"&feature=voltage&feature=tension"), ""), 404, "not_found"); p.Title != "no such feature" {
 			t.Errorf("%+v", p)
 		}
 	})
