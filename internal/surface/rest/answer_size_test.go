@@ -147,10 +147,10 @@ func TestSizeOfExports(t *testing.T) {
 		rows        int
 		bytes, runs int // for each row at most
 	}{
-		{"format=csv&by=raw", days * 1440, 95, 14},
-		{"format=json&by=raw", days * 1440, 160, 18},
-		{"format=influx&by=raw", days * 1440, 115, 12},
-		{"format=csv&by=hour", days * 24, 170, 24},
+		{"format=csv&by=raw", days * 1440, 95, 22},
+		{"format=json&by=raw", days * 1440, 160, 28},
+		{"format=influx&by=raw", days * 1440, 115, 20},
+		{"format=csv&by=hour", days * 24, 170, 36},
 	} {
 		t.Run(strings.ReplaceAll(c.query, "&", " "), func(t *testing.T) {
 			size := len(m.get("/export", days, c.query))
