@@ -81,22 +81,32 @@ func (a *app) lights(ctx context.Context, refs []string, c *lightChange) error {
 	return join(failed)
 }
 
-// lightCells are the line of a light: what it shows is an effect, a white or a colour.
+// lightCells are the line of a light.
 func (a *app) lightCells(v *lightView) []cell {
-	brightness, shows, colour := plain(""), plain(""), plain("")
-	if v.Brightness != nil {
-		brightness = plain(strconv.Itoa(*v.Brightness) + " %")
+	shows, colour := a.shows(v.Effect, v.Temperature, v.Color)
+	return []cell{plain(v.Device), stateCell(v.On), percent(v.Brightness), shows, colour}
+}
+
+// percent is a brightness, empty where there is none.
+func percent(brightness *int) cell {
+	if brightness == nil {
+		return plain("")
 	}
+	return plain(strconv.Itoa(*brightness) + " %")
+}
+
+// shows says what a light or a preset shows, an effect, a white in K or a colour, and
+// the patch of it.
+func (a *app) shows(effect string, kelvin *int, color *feature.HSV) (text, patch cell) {
 	switch {
-	case v.Effect != "":
-		shows = plain(v.Effect)
-	case v.Temperature != nil:
-		shows = plain(strconv.Itoa(*v.Temperature) + " K")
-		colour = a.swatch(func(int) (r, g, b uint8) { return feature.KelvinRGB(*v.Temperature) }, 4)
-	case v.Color != nil:
-		shows, colour = plain(hex(*v.Color)), a.swatch(paintOf([]feature.HSV{*v.Color}), 4)
+	case effect != "":
+		return plain(effect), plain("")
+	case kelvin != nil:
+		return plain(strconv.Itoa(*kelvin) + " K"), a.swatch(func(int) (r, g, b uint8) { return feature.KelvinRGB(*kelvin) }, 4)
+	case color != nil:
+		return plain(hex(*color)), a.swatch(paintOf([]feature.HSV{*color}), 4)
 	}
-	return []cell{plain(v.Device), stateCell(v.On), brightness, shows, colour}
+	return plain(""), plain("")
 }
 
 // withLight opens one device as a light.

@@ -173,21 +173,8 @@ wattle light preset save "Desk lamp" 2`,
 func (a *app) printPresets(list []device.LightPreset) error {
 	t := &table{head: []string{"preset", "brightness", "shows", "colour"}}
 	for _, p := range list {
-		brightness, shows, colour := "", "", plain("")
-		if p.Brightness != nil {
-			brightness = strconv.Itoa(*p.Brightness) + " %"
-		}
-		switch {
-		case p.Effect != "":
-			shows = p.Effect
-		case p.Temperature != nil:
-			shows = strconv.Itoa(*p.Temperature) + " K"
-			colour = a.swatch(func(int) (r, g, b uint8) { return feature.KelvinRGB(*p.Temperature) }, 4)
-		case p.Color != nil:
-			shows = hex(*p.Color)
-			colour = a.swatch(paintOf([]feature.HSV{*p.Color}), 4)
-		}
-		t.add(plain(strconv.Itoa(p.Number)), plain(brightness), plain(shows), colour)
+		shows, colour := a.shows(p.Effect, p.Temperature, p.Color)
+		t.add(plain(strconv.Itoa(p.Number)), percent(p.Brightness), shows, colour)
 	}
 	return a.printRows(list, t, "it has no presets")
 }

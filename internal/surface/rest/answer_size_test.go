@@ -96,6 +96,20 @@ type unhurried struct{ *httptest.ResponseRecorder }
 
 func (unhurried) SetWriteDeadline(time.Time) error { return nil }
 
+// cost fails where an answer of some items has more bytes, or takes more allocations, for
+// each of them than it may.
+func cost(t *testing.T, items, size, bytes, runs int, ask func()) {
+	t.Helper()
+	allocations := testing.AllocsPerRun(3, ask)
+	t.Logf("%d items: %.0f bytes and %.1f allocations each", items, float64(size)/float64(items), allocations/float64(items))
+	if size > items*bytes {
+		t.Errorf("%d bytes for %d items: want at most %d each", size, items, bytes)
+	}
+	if allocations > float64(items*runs) {
+		t.Errorf("%.0f allocations for %d items: want at most %d each", allocations, items, runs)
+	}
+}
+
 // What a question about the past costs depends on what is asked for and not on what
 // there is: bytes of the answer and allocations per item, the reading of rows included.
 func TestSizeOfAnswers(t *testing.T) {
@@ -126,14 +140,7 @@ func TestSizeOfAnswers(t *testing.T) {
 			if items < c.items || series.Buckets != nil && count != c.days*1440 {
 				t.Fatalf("%d items of %d samples", items, count)
 			}
-			allocations := testing.AllocsPerRun(3, func() { m.ask(c.days, c.query) })
-			t.Logf("%d items: %.0f bytes and %.1f allocations each", items, float64(len(answer))/float64(items), allocations/float64(items))
-			if len(answer) > items*c.bytes {
-				t.Errorf("%d bytes for %d items: want at most %d each", len(answer), items, c.bytes)
-			}
-			if allocations > float64(items*c.runs) {
-				t.Errorf("%.0f allocations for %d items: want at most %d each", allocations, items, c.runs)
-			}
+			cost(t, items, len(answer), c.bytes, c.runs, func() { m.ask(c.days, c.query) })
 		})
 	}
 }
@@ -154,14 +161,10 @@ func TestSizeOfExports(t *testing.T) {
 	} {
 		t.Run(strings.ReplaceAll(c.query, "&", " "), func(t *testing.T) {
 			size := len(m.get("/export", days, c.query))
-			allocations := testing.AllocsPerRun(3, func() { m.get("/export", days, c.query) })
-			t.Logf("%d rows: %d bytes and %.1f allocations each", c.rows, size/c.rows, allocations/float64(c.rows))
-			if size > c.rows*c.bytes || size < c.rows*20 {
-				t.Errorf("%d bytes for %d rows: want at most %d each", size, c.rows, c.bytes)
+			if size < c.rows*20 {
+				t.Fatalf("%d bytes for %d rows", size, c.rows)
 			}
-			if allocations > float64(c.rows*c.runs) {
-				t.Errorf("%.0f allocations for %d rows: want at most %d each", allocations, c.rows, c.runs)
-			}
+			cost(t, c.rows, size, c.bytes, c.runs, func() { m.get("/export", days, c.query) })
 		})
 	}
 }
